@@ -27,12 +27,16 @@ class Dialog(QDialog):
         super().showEvent(event)
 
 
-def scrolling(inner: QWidget) -> QScrollArea:
-    """`inner` as the part of a dialog that scrolls where the screen is low."""
+def scrolling(inner: QWidget, name: str = "") -> QScrollArea:
+    """`inner` as the part of a dialog that scrolls where the screen is low. Where nothing in it takes the focus, the
+    area does, so that keys scroll it, and a screen reader says its `name`."""
     inner.setObjectName("scrolled")
     area = QScrollArea(widgetResizable=True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes it
+    if name:
+        area.setAccessibleName(name)
+    else:
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(inner)
     area.viewport().setAutoFillBackground(False)
     return area

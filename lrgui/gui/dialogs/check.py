@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from lrgui.core.events import CheckEvent, CheckState, EndEvent, EndReason, RunKind, Stream
 from lrgui.core.formats import format_estimate, format_seconds
-from lrgui.gui.fitting import Dialog
+from lrgui.gui.fitting import Dialog, scrolling
 from lrgui.gui.labels import breakable, with_tabular_figures, wrapped
 from lrgui.gui.session import Session
 from lrgui.tasks.checks.step import STEPS
@@ -152,7 +152,6 @@ class CheckDialog(Dialog):
 
     def _list(self) -> QScrollArea:
         inner = QWidget()
-        inner.setObjectName("scrolled")
         outer = QVBoxLayout(inner)
         outer.setContentsMargins(0, 0, 10, 0)
         self._grid = QGridLayout()
@@ -161,14 +160,9 @@ class CheckDialog(Dialog):
         self._grid.setColumnStretch(1, 1)
         outer.addLayout(self._grid)
         outer.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setObjectName("steps")
-        area.setAccessibleName("Steps of the check")
-        area.setWidget(inner)
-        area.viewport().setAutoFillBackground(False)
-        self._area = area
-        return area
+        self._area = scrolling(inner, "Steps of the check")
+        self._area.setObjectName("steps")
+        return self._area
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()

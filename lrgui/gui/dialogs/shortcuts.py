@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from lrgui.gui.actions import ACTIONS, PLOT_KEYS
-from lrgui.gui.fitting import Dialog
+from lrgui.gui.fitting import Dialog, scrolling
 
 #: Room for most lines without a break.
 WIDTH = 760
@@ -20,7 +20,6 @@ class ShortcutsDialog(Dialog):
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         inside = QWidget()
-        inside.setObjectName("scrolled")
         grid = QGridLayout(inside)
         grid.setContentsMargins(20, 16, 20, 16)
         grid.setHorizontalSpacing(24)
@@ -34,11 +33,7 @@ class ShortcutsDialog(Dialog):
             what.setWordWrap(True)  # a line that is longer than the window is wide would be cut
             grid.addWidget(what, index, 1)
         grid.setColumnStretch(1, 1)
-        area = QScrollArea()
-        area.setAccessibleName("Keyboard shortcuts")
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setWidget(inside)
+        area = scrolling(inside, "Keyboard shortcuts")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(area)
