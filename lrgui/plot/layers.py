@@ -165,8 +165,8 @@ class Line(Layer):
         self._pen = QPen(Qt.PenStyle.NoPen)
         self._circles: tuple[QColor, QColor] | None = None
         self._grows = False
-        self._radius = 0.0
-        """Of the circles, as they were painted when all of the line was."""
+        self._radius: float | None = None
+        """Of the circles when all of the line was painted last: what is painted beside them is of the same size."""
         self.setFlag(self.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # it is told what of it is to be painted
         self.one_of_many = False
         """True where there are so many lines that they are drawn thin and solid while the view moves."""
@@ -226,10 +226,9 @@ class Line(Layer):
 
     def _circles_changed(self) -> bool:
         """Whether those that are painted already are to be of another size now."""
-        if self._circles is None:
+        if self._circles is None or self._radius is None:
             return False
-        before, self._radius = self._radius, circle_radius(self.visible_pixels()[0])
-        return abs(self._radius - before) > _SAME_RADIUS
+        return abs(circle_radius(self.visible_pixels()[0]) - self._radius) > _SAME_RADIUS
 
     def _is_shown(self, at: int, x: Floats, y: Floats) -> bool:
         return bool(self._x[at] == x[at] and self._y[at] == y[at])
@@ -267,12 +266,15 @@ class Line(Layer):
         line = QPen(self._pen.color(), 0) if hasty else QPen(self._pen)
         if len(px) > _DENSE:
             line.setJoinStyle(Qt.PenJoinStyle.BevelJoin)  # a third of the time, and no eye sees these corners
-        radius = self._radius = circle_radius(px) if self._circles is not None else 0.0
+        radius = circle_radius(px) if self._circles is not None else 0.0
         whole = not draws_shapes(painter)
         if whole:
             margin = 2 * self._pen.widthF() + _CIRCLE
             first = max(0, int(np.searchsorted(px, option.exposedRect.left() - margin)) - 2)
             last = int(np.searchsorted(px, option.exposedRect.right() + margin)) + 2
+            if self._radius is None or (first == 0 and last >= len(px)):
+                self._radius = radius
+            radius = self._radius
             before = float(np.hypot(np.diff(px[: first + 1]), np.diff(py[: first + 1])).sum())
             px, py = px[first:last], py[first:last]
         painter.setPen(line)

@@ -78,6 +78,24 @@ def test_the_pieces_are_those_of_the_line(seed):
     assert sum(xs[-1] - xs[0] for xs, _ in pieces) == pytest.approx(seen, rel=1e-2)
 
 
+def test_circles_that_shrink_little_by_little_are_painted_anew_in_the_end(canvas, monkeypatch: pytest.MonkeyPatch):
+    """Those that are there keep their size as long as the new ones have nearly the same."""
+    line = Line(canvas.view, 0)
+    line.set_circles("#000000", "#ffffff")
+    x = np.cumsum(11.0 * 0.995 ** np.arange(60))
+    x = x / x[-1] * 280
+    line.extend(x[:20], np.full(20, 50.0))
+    line.extend(x[:21], np.full(21, 50.0))
+    canvas.grab()
+    painted: list[tuple[object, ...]] = []
+    monkeypatch.setattr(line, "update", lambda *where: painted.append(where))
+    radii = [circle_radius(line.to_pixels(x[:end], x[:end])[0]) for end in range(21, 61)]
+    assert abs(np.diff(radii)).max() < 0.02 < 0.1 < radii[0] - radii[-1]
+    for end in range(22, 61):
+        line.extend(x[:end], np.full(end, 50.0))
+    assert () in painted
+
+
 def test_circles_leave_the_line_in_sight() -> None:
     assert circle_radius(np.array([5.0])) == circle_radius(np.arange(0.0, 200.0, 20.0)) == 3.4
     assert 1.2 < circle_radius(np.arange(0.0, 200.0, 5.0)) < 2.5
