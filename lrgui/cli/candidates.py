@@ -13,7 +13,7 @@ from lrgui.cli.app import Status, checked, fail, say
 from lrgui.cli.compare import tell_overlay
 from lrgui.cli.place import Place
 from lrgui.cli.running import Journals, Signals, ended, run
-from lrgui.core.events import STOPPED, EndEvent, EndReason
+from lrgui.core.events import WELL, EndEvent
 from lrgui.core.learning_rate import format_lr, parse_lr
 from lrgui.runs.job import Job
 
@@ -56,7 +56,7 @@ def train_candidates(job: Job, rates: Sequence[float], seeds: int, as_json: bool
         end = ended(record)
         if record.end is None:
             record.add([end])
-        if end.reason not in (EndReason.COMPLETED, *STOPPED):
+        if end.reason not in WELL:
             say(end.detail)
         return record, end
 
@@ -79,5 +79,5 @@ def train_candidates(job: Job, rates: Sequence[float], seeds: int, as_json: bool
             kept = [str(path) for path in places if path is not None]
             if len(kept) > 1:
                 say(f"Draw them: lrgui compare {shlex.join(kept)} --png compared.png")
-    good = all(entry.record.end_reason in (EndReason.COMPLETED, *STOPPED) for entry in trained)
+    good = all(entry.record.end_reason in WELL for entry in trained)
     raise typer.Exit(Status.OK if runs and good else Status.FAILED)

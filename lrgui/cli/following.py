@@ -17,7 +17,7 @@ from lrgui.cli.outputs import spare
 from lrgui.cli.running import Signals, ended, task_words
 from lrgui.cli.steps import RECENT, step_words, training_document
 from lrgui.core.events import (
-    STOPPED,
+    WELL,
     BatchEvent,
     CandidateEvent,
     EndReason,
@@ -122,7 +122,7 @@ class _Taken:
     @property
     def went_well(self) -> bool:
         """True where the run ended by itself, or was stopped."""
-        fine = {EndReason.COMPLETED, *STOPPED}
+        fine = set(WELL)
         if self.job.kind == RunKind.SWEEP:
             fine |= {EndReason.DIVERGED, EndReason.NOT_FINITE, EndReason.DATA_ENDED}
         return ended(self.record).reason in fine

@@ -108,7 +108,7 @@ class _Steering:
         """Ask, say what the run does about it, and leave with a sentence where it cannot be asked."""
         source = self._source
         try:
-            job = source.open(patient=False).job
+            job = source.open(queued=False).job
             over = source.catch_up(lambda _events: None)
         except ValueError as error:
             if source.parser is None and source.hears and self._option == "--stop":  # it waits in a queue

@@ -18,7 +18,7 @@ from lrgui.cli.running import ended, run
 from lrgui.cli.tables import print_table
 from lrgui.cli.task_options import with_task
 from lrgui.cli.tracking import Track
-from lrgui.core.events import STOPPED, EndEvent, EndReason, EpochEvent
+from lrgui.core.events import WELL, EndEvent, EpochEvent
 from lrgui.core.formats import NOTHING, format_losses, format_metrics
 from lrgui.core.learning_rate import format_lr
 from lrgui.core.run_settings import TrainSettings
@@ -74,7 +74,7 @@ def finish(record: Record, unkept: str, as_json: bool) -> NoReturn:
         tell_training(record, end)
     if unkept:
         fail(unkept)
-    raise typer.Exit(Status.OK if end.reason in (EndReason.COMPLETED, *STOPPED) else Status.FAILED)
+    raise typer.Exit(Status.OK if end.reason in WELL else Status.FAILED)
 
 
 def tell_training(record: Record, end: EndEvent) -> None:

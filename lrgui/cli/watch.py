@@ -21,7 +21,7 @@ from lrgui.cli.running import Journals, Signals, ended, source_of, task_words
 from lrgui.cli.script_job import Module, script_job
 from lrgui.cli.steps import RECENT, step_words, training_document
 from lrgui.cli.tracking import Track
-from lrgui.core.events import STOPPED, BatchEvent, EndReason, Event, OutputEvent, RunKind, TaskEvent
+from lrgui.core.events import WELL, BatchEvent, Event, OutputEvent, RunKind, TaskEvent
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.remote.address import SCHEME
@@ -71,7 +71,7 @@ def watch_script(
         tell(end.detail)
     if unkept:
         fail(unkept)
-    if end.reason not in (EndReason.COMPLETED, *STOPPED):
+    if end.reason not in WELL:
         raise typer.Exit(Status.FAILED)
 
 

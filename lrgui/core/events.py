@@ -91,6 +91,8 @@ ERRORS = (
 )
 #: Those of them in which somebody ended the run, or left it.
 STOPPED = (EndReason.CANCELLED, EndReason.LEFT)
+#: How a run ends that went as it was to go, as far as it went.
+WELL = (EndReason.COMPLETED, *STOPPED)
 #: How a sweep ends that has seen all there is to see; another says nothing about its later rates.
 WHOLE = (EndReason.COMPLETED, EndReason.DIVERGED, EndReason.NOT_FINITE)
 #: Those of them in which training broke at the last rate.

@@ -75,9 +75,9 @@ class Following:
 
     # -- events
 
-    def open(self, patient: bool = True) -> LogParser:
-        """Read the header. Raises ValueError with a sentence where there is none to be had, and unless `patient` where
-        the run waits in a queue."""
+    def open(self, queued: bool = True) -> LogParser:
+        """Read the header. Raises ValueError with a sentence where there is none to be had, and where the run waits in
+        a queue unless `queued`: else that is waited for."""
         while self.parser is None:
             chunk = next(self._events)
             self._ahead.append(chunk)
@@ -85,7 +85,7 @@ class Following:
             if isinstance(last, EndEvent):
                 self.close()
                 raise ValueError(last.detail)
-            if isinstance(last, StateEvent) and not patient:
+            if isinstance(last, StateEvent) and not queued:
                 raise ValueError(f"The run has not begun: {last.detail}.")
         return self.parser
 
