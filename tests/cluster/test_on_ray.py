@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ray_marks import RAY
 
 from lrgui.runs.opened import open_run
 from lrgui.studies.driver import Driver, Progress, Watch
@@ -23,13 +24,7 @@ from lrgui.studies.spec import StudySpec
 
 ray = pytest.importorskip("ray")
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(400),
-    # Ray leaves its sockets and processes to the garbage collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning"),
-]
+pytestmark = RAY
 SMALL = {"model": "mlp", "sweep.steps": 20, "subset": 256}
 
 

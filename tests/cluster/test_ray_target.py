@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ray_marks import RAY
 
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, EpochEvent, Event, OutputEvent, RunKind, StateEvent
 from lrgui.runs.checkpoints import checkpoints, with_checkpoints
@@ -21,13 +22,7 @@ from lrgui.runs.targets import Target
 
 ray = pytest.importorskip("ray")
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(400),
-    # Ray leaves its sockets and processes to the garbage collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning"),
-]
+pytestmark = RAY
 HERE = Target("lab", "ray", address="auto")
 SMALL = Job()
 SMALL = replace(
