@@ -92,7 +92,7 @@ def test_the_first_frame_waits_for_no_large_module_of_pythons(start: dict[str, A
 
 
 def test_pyside_reads_the_source_of_no_module(start: dict[str, Any]) -> None:
-    """What it reads stays in Python's cache of lines. A PySide that names what `qt_features` replaces otherwise fails."""
+    """What it reads stays in Python's cache of lines. Fails where a PySide has another name for it."""
     assert not [path for path in start["read"] if "lrgui" in path or "pyqtgraph" in path]
 
 
