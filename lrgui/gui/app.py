@@ -169,6 +169,8 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
             print(f"lrgui: {warning}", file=sys.stderr)
         if foreign:
             window.session.noticed.emit(Notice("warning", " ".join(foreign)))
+        if all(word.startswith("-") for word in arguments):  # what is to be opened shows its own
+            window.tabs.show_again(settings.tab)
         fit(window)
         window.show()
         collector = Collector()  # first looks half a second from now: the window is painted then

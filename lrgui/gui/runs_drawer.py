@@ -31,6 +31,7 @@ from lrgui.gui.resume_places import can_go_on, offer_places
 from lrgui.gui.run_shelf import RunShelf
 from lrgui.gui.runs_list import RunDelegate, RunsModel
 from lrgui.gui.session import Session
+from lrgui.gui.switches import SWITCHES
 from lrgui.gui.typing_keys import TypingKeys
 from lrgui.plot.theme import Palette
 from lrgui.runs.checkpoints import RULE, size_of
@@ -156,6 +157,7 @@ class RunsDrawer(QFrame):
         self.search.textChanged.connect(self.model.search)
         self.search.textChanged.connect(self._show_count)
         self.sort.currentTextChanged.connect(self.model.sort_by)
+        SWITCHES.follow_words("runs.sort", self.sort)
         self.shelf.changed.connect(self._show_runs)
         self.shelf.failed.connect(self._say)
         self.model.renamed.connect(lambda path, name: self.shelf.annotate(path, name=name))

@@ -58,6 +58,10 @@ class Settings:
     """Which of them are folded."""
     unfolded: list[str] = field(default_factory=list)
     """Keys of the folds that are open."""
+    switches: dict[str, bool | str] = field(default_factory=dict)
+    """How plots and lists are shown where that is not the usual way, as `switches.SWITCHES` names it."""
+    tab: str = ""
+    """Key of the tab that was in sight; empty for the curve's."""
     looked: float = 0.0
     """When a start last looked for a run that was cut off, in seconds since 1970; 0 before there was one."""
     geometry: str = ""
@@ -145,6 +149,8 @@ def _fits(name: str, value: Any) -> bool:
         return folders and all(key in TRACKERS and Path(each).is_absolute() for key, each in value.items())
     if name == "panel_widths":
         return isinstance(value, dict) and all(type(width) is int and 0 < width < 10_000 for width in value.values())
+    if name == "switches":
+        return isinstance(value, dict) and all(isinstance(each, bool | str) for each in value.values())
     if name == "looked":
         return type(value) in (int, float) and 0 <= value < math.inf
     if name == "notify":

@@ -8,6 +8,11 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
+from lrgui.gui.switches import SWITCHES
+
+#: Under which the choice of the chart in the middle is kept.
+_MIDDLE = "training.middle"
+
 
 class TrainingView(QToolButton):
     """Logarithmic losses and rates, the table of epochs, and what the chart in the middle shows."""
@@ -31,10 +36,15 @@ class TrainingView(QToolButton):
         menu.addSeparator()
         self._middle = QActionGroup(self)
         self._middle.triggered.connect(self._choose)
-        self._wanted = ""
+        self._wanted = SWITCHES.word(_MIDDLE)
         """What somebody chose for the chart in the middle; empty for what it shows by itself, the first choice."""
         self._menu = menu
         self.setMenu(menu)
+
+    def keep(self) -> None:
+        """Show what was shown last, and keep what is chosen from now on; once everything is connected."""
+        for key, action in (("log", self.log), ("log_rate", self.log_rate), ("table", self.table)):
+            SWITCHES.follow(f"training.{key}", action)
 
     def offer(self, choices: Sequence[str]) -> None:
         """Let the chart in the middle show one of these; what was chosen stays so where it is among them."""
@@ -55,6 +65,7 @@ class TrainingView(QToolButton):
     @Slot(QAction)
     def _choose(self, action: QAction) -> None:
         self._wanted = action.data()
+        SWITCHES.note(_MIDDLE, self._wanted, "")
         self.middle_chosen.emit(self._wanted)
 
     @property

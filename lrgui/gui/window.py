@@ -52,6 +52,7 @@ from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
 from lrgui.gui.status import StatusLine
 from lrgui.gui.style import style_sheet
+from lrgui.gui.switches import SWITCHES
 from lrgui.gui.tabs.tabs import CURVE, Tabs
 from lrgui.gui.tool_row import NOT_OF_SCRIPTS, ToolRow
 from lrgui.gui.visit_bar import VisitBar
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self.settings = settings
         session.prove = settings.prove
         OPEN_FOLDS.keep_in(settings.unfolded)
+        SWITCHES.keep_in(settings.switches)
         self.setWindowIcon(QIcon(str(resource("icons", "lrgui.svg"))))
         self._family = load_font()
         palette = self._wanted_palette()
@@ -459,9 +461,10 @@ class MainWindow(QMainWindow):
         self.settings.geometry = self.saveGeometry().toBase64().toStdString()
 
     def settings_now(self) -> Settings:
-        """The settings with the job as it is set now."""
+        """The settings with the job as it is set now, and the tab in sight."""
         self.settings.job = self.session.job.to_dict()
         self.settings.prove = self.session.prove
+        self.settings.tab = self.tabs.lasting_key
         return self.settings
 
     def closeEvent(self, event: QCloseEvent) -> None:

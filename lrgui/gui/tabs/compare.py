@@ -22,6 +22,7 @@ from lrgui.gui.notice import Notice
 from lrgui.gui.plain_text import without_mnemonic
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
+from lrgui.gui.switches import SWITCHES
 from lrgui.gui.tabs.overlay_view import OverlayView
 from lrgui.gui.tabs.run_tab import RunTab, empty_line, empty_state
 from lrgui.plot.compare_plot import ComparePlot
@@ -43,7 +44,7 @@ class CompareTab(RunTab):
         assert isinstance(self.plot, ComparePlot)
         self.optimizers = self.plot
         """The plot of optimizers; `plot` is the one in sight."""
-        self.saved = OverlayView(palette)
+        self.saved = OverlayView(palette, "compare")
         """Saved runs."""
         self.saved.plot.read.connect(self.hovered)
         self._drawn: dict[int, int] = {}
@@ -59,11 +60,13 @@ class CompareTab(RunTab):
             box = QCheckBox(optimizer.label)
             box.setChecked(True)
             box.setToolTip(f"Sweep {optimizer.label} too; good rates are usually {optimizer.typical_lr}")
+            SWITCHES.follow(f"compare.{key}", box)
             self.boxes[key] = box
             row.addWidget(box)
         self.own = QCheckBox("The task's own")
         self.own.setChecked(True)
         self.own.setToolTip("Also sweep the optimizer the task's code creates")
+        SWITCHES.follow("compare.own", self.own)
         row.addWidget(self.own)
         self.button = QPushButton("Compare optimizers")
         self.button.setObjectName("small")

@@ -32,6 +32,7 @@ from lrgui.gui.live_points import LivePoints
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.status import Elided
+from lrgui.gui.switches import SWITCHES
 from lrgui.gui.tabs.run_tab import RunTab, cursor_words, empty_state, with_row
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.theme import Palette
@@ -100,6 +101,8 @@ class CurveTab(RunTab):
         self.log = QCheckBox("Log loss")
         self.log.setToolTip("Show losses on a logarithmic axis: small differences near the lowest loss become visible")
         self.log.toggled.connect(self.plot.set_log_loss)
+        SWITCHES.follow("curve.rules", self.rules)
+        SWITCHES.follow("curve.log", self.log)
         self.reset = QPushButton("Reset view")
         self.reset.setObjectName("small")
         self.reset.setToolTip("Show the whole sweep again (0 on the plot)")

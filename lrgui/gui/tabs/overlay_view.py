@@ -21,6 +21,7 @@ from lrgui.gui.cards import muted, small_button
 from lrgui.gui.editors import Choice
 from lrgui.gui.movable_table import MovableTable
 from lrgui.gui.result_table import ROW_HEIGHT, show_results_in
+from lrgui.gui.switches import SWITCHES
 from lrgui.plot.layers import pen
 from lrgui.plot.overlay_plot import OverlayPlot
 from lrgui.plot.theme import Palette
@@ -45,11 +46,12 @@ class OverlayView(QWidget):
     rows_selected = Signal()
     """Other rows of the table are selected."""
 
-    def __init__(self, palette: Palette) -> None:
+    def __init__(self, palette: Palette, key: str) -> None:
+        """How runs are shown is kept under `key`."""
         super().__init__()
-        self._palette = palette
+        self._palette, self._key = palette, key
         self._overlay: Overlay | None = None
-        self._view = View()
+        self._view = self._kept_view()
         self._states: dict[int, str] = {}
         self._why: dict[int, str] = {}
         self._filling = False
@@ -93,6 +95,7 @@ class OverlayView(QWidget):
             row.addWidget(widget)
         self.log = QCheckBox("Log loss")
         self.log.setToolTip("Show losses on a logarithmic axis: small differences become visible")
+        self.log.setChecked(self._view.log)
         self.log.toggled.connect(lambda wanted: self.show_as(replace(self._view, log=wanted)))
         row.addWidget(self.log)
         row.addStretch(1)
@@ -113,6 +116,16 @@ class OverlayView(QWidget):
         self._palette = palette
         self.plot.set_palette(palette)
         self._fill_table()
+
+    def _kept_view(self) -> View:
+        """How runs were shown last."""
+        usual = View()
+        return View(
+            align=SWITCHES.word(f"{self._key}.align", ALIGN_WORDS, usual.align),
+            scale=SWITCHES.word(f"{self._key}.scale", SCALE_WORDS, usual.scale),
+            quantity=SWITCHES.word(f"{self._key}.quantity", list(Quantity), usual.quantity),
+            log=SWITCHES.is_on(f"{self._key}.log", usual.log),
+        )
 
     # ---------------------------------------------------------------- what is shown
     @property
@@ -159,6 +172,8 @@ class OverlayView(QWidget):
     def show_as(self, view: View) -> None:
         """Show the same differently."""
         self._view = view
+        for name, value in _lasting(view).items():
+            SWITCHES.note(f"{self._key}.{name}", value, _lasting(View())[name])
         if self._overlay is not None:
             self._overlay = self._overlay.shown_as(view)
             self._show()
@@ -260,6 +275,11 @@ class OverlayView(QWidget):
     def _toggle(self, number: int) -> None:
         """Hide a run, or show it again."""
         self.show_as(replace(self._view, hidden=self._view.hidden ^ {number}))
+
+
+def _lasting(view: View) -> dict[str, bool | str]:
+    """What of it belongs to no run."""
+    return {"align": str(view.align), "scale": str(view.scale), "quantity": str(view.quantity), "log": view.log}
 
 
 def _sample(colour: str, dash: str) -> QIcon:

@@ -27,7 +27,7 @@ class QueueTab(RunTab):
     """Shows the queue; what happens to it is the queue's matter."""
 
     def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
-        view = OverlayView(palette)
+        view = OverlayView(palette, "queue")
         super().__init__(session, runs, view.plot)
         self.view = view
         self._queue = session.queue

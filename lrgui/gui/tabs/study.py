@@ -61,7 +61,7 @@ class StudyTab(RunTab):
     def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
         self.heat = HeatMapPlot(palette=palette)
         super().__init__(session, runs, self.heat)
-        self.curves = OverlayView(palette)
+        self.curves = OverlayView(palette, "study")
         self.curves.plot.read.connect(self.hovered)
         self.results: StudyResults | None = None
         """What is shown; None before a study was opened."""

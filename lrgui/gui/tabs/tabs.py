@@ -38,6 +38,9 @@ LATER = {
     "scenarios": "Scenarios",
 }
 
+#: Those that are worth showing before anything was run. Training and race begin with a rate: the way to one begins on
+#: the curve's tab; a study has to be opened.
+LASTING = ("compare", "queue", "scenarios")
 
 #: The curve's tab; in a narrow window it is called "Curve".
 CURVE = "Learning-rate curve"
@@ -211,6 +214,16 @@ class Tabs(QTabWidget):
         """The key in `LATER` of the tab in sight, "" for the curve's."""
         every = {**self._places, **self._made}
         return next((key for key, tab in every.items() if tab is self.currentWidget()), "")
+
+    @property
+    def lasting_key(self) -> str:
+        """The key of the tab in sight where it is one of those that the next start shows; else empty."""
+        return self.key if self.key in LASTING else ""
+
+    def show_again(self, key: str) -> None:
+        """Show the tab that was in sight when the window was closed, by its `lasting_key`."""
+        if key in LASTING:
+            self.setCurrentWidget(getattr(self, key))
 
     @property
     def on_scenarios(self) -> bool:

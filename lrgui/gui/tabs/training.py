@@ -71,6 +71,7 @@ class TrainingTab(RunTab):
         self.plot.rate.dropped.connect(self._dragged)
         self.table = EpochTable()
         self.table.hide()
+        self.view.keep()
         top = QHBoxLayout()
         top.setContentsMargins(12, 4, 4, 0)
         top.setSpacing(12)
