@@ -73,11 +73,11 @@ class Scene(Shown):
 
     def plot(self, palette: Palette) -> ScenarioPlot:
         """All curves, the chosen one strongest, with the zones and the pick."""
-        from lrgui.plot.scenario_picture import scenario_plot
-        from lrgui.plot.scenario_plot import ScenarioCurve
+        from lrgui.plot.scenario_plot import ScenarioCurve, ScenarioPlot
 
         curves = [ScenarioCurve(s.key, s.label, self.lr, self.loss(s)) for s in self.scenarios]
-        plot = scenario_plot(curves, self.chosen, self._reading, self.zones or self.scenario.zones, palette)
+        plot = ScenarioPlot(None, palette, grips=False)
+        plot.show_curves(curves, self.chosen, self._reading, self.zones or self.scenario.zones)
         plot.set_selection(self.selection)
         return plot
 

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
-from shiboken6 import delete
 
 from lrgui.core.curve.comparison import Compared
 from lrgui.core.formats import format_loss
@@ -23,7 +22,6 @@ from lrgui.plot.font import plot_font
 from lrgui.plot.layers import Line, PaletteLayer, pen
 from lrgui.plot.legend import Entry
 from lrgui.plot.live_average import LiveAverage
-from lrgui.plot.picture import paint
 from lrgui.plot.placing import Placed
 from lrgui.plot.plots import RatePlot
 from lrgui.plot.theme import LIGHT, Palette
@@ -242,20 +240,3 @@ def compare_plot(compared: Sequence[Compared], limits: tuple[float, float], pale
     for index, each in enumerate(compared):
         plot.set_finished(index, each)
     return plot
-
-
-def compare_picture(
-    compared: Sequence[Compared],
-    limits: tuple[float, float],
-    title: str = "LR Finder: optimizers compared",
-    palette: Palette = LIGHT,
-    size_inches: tuple[float, float] = (8.0, 5.0),
-    dpi: int = 300,
-) -> QImage:
-    """The curves of a comparison over the rates `limits`. Needs a QApplication (any platform, `offscreen` too)."""
-    plot = compare_plot(compared, limits, palette)
-    try:
-        plot.set_title(title)
-        return paint(plot, plot.canvas, palette, size_inches, dpi)
-    finally:
-        delete(plot)

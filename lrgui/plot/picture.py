@@ -24,13 +24,12 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPageSize, QPaintDevice, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication, QWidget
-from shiboken6 import delete
 
 from lrgui.core.curve.sweep_reading import SweepReading
 from lrgui.plot.chart import Canvas
 from lrgui.plot.curve_plot import CurveLook, CurvePlot
 from lrgui.plot.svg import outline_text
-from lrgui.plot.theme import LIGHT, Palette
+from lrgui.plot.theme import Palette
 
 _LOGICAL_DPI = 96
 
@@ -56,27 +55,6 @@ def curve_plot(reading: SweepReading, palette: Palette, look: CurveLook | None =
     if look is not None:
         plot.show_like(look)
     return plot
-
-
-def curve_picture(
-    reading: SweepReading,
-    title: str = "LR Finder",
-    palette: Palette = LIGHT,
-    size_inches: tuple[float, float] = (8.0, 5.0),
-    dpi: int = 300,
-    rules: bool = True,
-) -> QImage:
-    """The annotated curve, `size_inches` (width, height) at `dpi` dots per inch.
-
-    Needs a QApplication (any platform, `offscreen` too).
-    """
-    plot = curve_plot(reading, palette)
-    try:
-        plot.set_title(title)
-        plot.show_rules(rules)
-        return paint(plot, plot.canvas, palette, size_inches, dpi)
-    finally:
-        delete(plot)
 
 
 def png_bytes(image: QImage) -> bytes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -65,17 +64,16 @@ KINDS: dict[str, type] = {
 _NAMES = {cls: name for name, cls in KINDS.items()}
 #: Made now: the task's code may replace json.dumps.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
-_OWN_KEYS = ("event", "finite", "values")
 #: What the line of an ordinary batch holds; what else a batch may say is written only where it says it.
 _BATCH_KEYS = frozenset(("event", "sweep", "step", "lr", "loss", "seconds"))
 #: The same, and with the momentum that a training's schedule changes.
 _BATCHES = (_BATCH_KEYS, _BATCH_KEYS | {"momentum"})
 
 
-def encode(event: Event, extra: Mapping[str, Any] | None = None) -> str:
-    """`event` as one line of ASCII JSON, without a line end; `extra` are further fields to write."""
+def encode(event: Event) -> str:
+    """`event` as one line of ASCII JSON, without a line end."""
     plain_batch = type(event) is BatchEvent and event.train_loss is None and event.metric is None
-    if plain_batch and not extra:
+    if plain_batch:
         assert isinstance(event, BatchEvent)
         lr, loss, seconds = float(event.lr), float(event.loss), float(event.seconds)
         momentum = 0.0 if event.momentum is None else float(event.momentum)
@@ -98,16 +96,20 @@ def encode(event: Event, extra: Mapping[str, Any] | None = None) -> str:
         line[item.name] = value
     if odd:
         line["finite"], line["values"] = False, odd
-    return _ENCODER.encode({**(extra or {}), **line})
+    return _ENCODER.encode(line)
 
 
 def decode(line: str | bytes) -> Event | None:
     """The event of a line, None where its kind is unknown. Raises ValueError for anything else."""
-    return decode_with_extra(line)[0]
+    event = decoded(line)
+    return None if isinstance(event, str) else event
 
 
-def decode_with_extra(line: str | bytes) -> tuple[Event | None, dict[str, Any]]:
-    """The event of a line (None where its kind is unknown) and the fields that it does not know."""
+def decoded(line: str | bytes) -> Event | str:
+    """The event of a line, without fields that it does not know, or the name of its kind where that is unknown.
+
+    Raises ValueError for anything else.
+    """
     data = json.loads(line)
     if not isinstance(data, dict):
         raise ValueError("A line of a run log must be a JSON object.")
@@ -117,11 +119,11 @@ def decode_with_extra(line: str | bytes) -> tuple[Event | None, dict[str, Any]]:
         momentum = data.get("momentum", 0.0)
         numbers = type(lr) is type(loss) is type(seconds) is type(momentum) is float
         if type(sweep) is type(step) is int and numbers:
-            return BatchEvent(sweep, step, lr, loss, seconds, momentum=data.get("momentum")), {}
+            return BatchEvent(sweep, step, lr, loss, seconds, momentum=data.get("momentum"))
     name = data.get("event")
     cls = KINDS.get(name) if isinstance(name, str) else None
     if cls is None:
-        return None, data
+        return str(name)
     known = plain_fields(cls)
     if data.get("finite") is False:
         values = data.get("values")
@@ -130,11 +132,7 @@ def decode_with_extra(line: str | bytes) -> tuple[Event | None, dict[str, Any]]:
             odd = item.name in words or not item.optional
             if odd and item.type is float and data.get(item.name) is None:
                 data[item.name] = _not_finite(words.get(item.name))
-    event = _known(cast(Event, from_plain(cls, data, f"The {name} event")))
-    if len(data) == len(known) + 1:
-        return event, {}
-    own = {item.name for item in known}.union(_OWN_KEYS)
-    return event, {key: value for key, value in data.items() if key not in own}
+    return _known(cast(Event, from_plain(cls, data, f"The {name} event")))
 
 
 def _known(event: Event) -> Event:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lrgui.core.events import EndEvent, Event
 from lrgui.runs.job import Job
-from lrgui.runs.lines import encode
 from lrgui.runs.log_writer import LogWriter as LogWriter
-from lrgui.writing import write_atomically
 
 
 @dataclass(frozen=True)
@@ -27,8 +24,6 @@ class LoggedRun:
     """What could not be read, in sentences."""
     header: dict[str, Any]
     """The header line as it is, with the fields that this version does not know."""
-    extra: dict[int, dict[str, Any]] = field(default_factory=dict)
-    """Fields that this version does not know, by index in `events`."""
 
     @property
     def interrupted(self) -> bool:
@@ -51,18 +46,8 @@ def read_log(path: Path | str) -> LoggedRun:
     from lrgui.runs.event_arrays import EventArrays
     from lrgui.runs.log_reader import LogReader
 
-    with LogReader(path, keep_extra=True) as reader:
+    with LogReader(path) as reader:
         for pieces in reader:
             for piece in pieces:
                 events += piece.events() if isinstance(piece, EventArrays) else [piece]
-    return LoggedRun(reader.job, reader.created, events, reader.warnings, reader.header, reader.extra)
-
-
-def write_run(path: Path | str, run: LoggedRun) -> None:
-    """Write a run that was read, with all fields that this version does not know, in one go: the file is
-    complete or as it was before. Raises OSError where it cannot be written.
-    """
-    path = Path(path)
-    lines = [json.dumps(run.header, separators=(",", ":"))]
-    lines += [encode(event, run.extra.get(index)) for index, event in enumerate(run.events)]
-    write_atomically(path, ("\n".join(lines) + "\n").encode("ascii"))
+    return LoggedRun(reader.job, reader.created, events, reader.warnings, reader.header)

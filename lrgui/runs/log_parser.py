@@ -13,7 +13,7 @@ from lrgui.core.run_settings import HIGHEST_LR, LOWEST_LR
 from lrgui.runs.event_arrays import EventArrays, parse_lines
 from lrgui.runs.from_dict import plain_fields
 from lrgui.runs.job import Job
-from lrgui.runs.lines import MOST_TEXT, SCHEMA, decode_with_extra
+from lrgui.runs.lines import MOST_TEXT, SCHEMA, decoded
 
 #: A run has fewer sweeps.
 MOST_SWEEPS = 1000
@@ -35,9 +35,8 @@ class LogParser:
     for one piece only.
     """
 
-    def __init__(self, name: str, line: bytes, keep_extra: bool = False) -> None:
-        """`line` is the header, the log's first line; `name` is what the log is called on screen. `keep_extra` keeps
-        fields that this version does not know.
+    def __init__(self, name: str, line: bytes) -> None:
+        """`line` is the header, the log's first line; `name` is what the log is called on screen.
 
         Raises ValueError with a sentence where that is the header of no run log.
         """
@@ -49,10 +48,6 @@ class LogParser:
         if self.header["lrrun"] > SCHEMA:
             newer = f"(form {self.header['lrrun']})"
             self.warnings.append(f"The log was written by a newer LR Finder {newer}; some data may be missing.")
-        self.extra: dict[int, dict[str, Any]] = {}
-        """Fields that this version does not know, by number of the event from 0."""
-        self._keep_extra = keep_extra
-        self._events = 0
         self._line = 1
         self._whole = False
         self._damaged = 0
@@ -98,7 +93,6 @@ class LogParser:
         rows = parse_lines(block)
         if rows is not None and _are_possible(rows, self.job.kind):
             self._line += count
-            self._events += count
             self._whole = False
             yield rows
         elif count <= _FEW:
@@ -136,9 +130,9 @@ class LogParser:
             yield event
 
     def _decode(self, line: bytes) -> Event | None:
-        event, more = decode_with_extra(line)
-        if event is None:
-            kind = str(more.get("event"))[:40]
+        event = decoded(line)
+        if isinstance(event, str):
+            kind = event[:40]
             if kind in self._unknown or len(self._unknown) < MOST_KINDS:
                 self._unknown[kind] += 1
             else:
@@ -146,9 +140,6 @@ class LogParser:
             return None
         if not _is_possible(event, self.job.kind):
             raise ValueError("These numbers are not from a run.")
-        if more and self._keep_extra:
-            self.extra[self._events] = more
-        self._events += 1
         self._whole = isinstance(event, EndEvent)
         return event
 

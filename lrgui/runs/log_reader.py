@@ -22,8 +22,8 @@ GOES_ON = "The run is still going on: this is what it has measured so far."
 class LogReader(LogParser):
     """Iterates a log's events, once: lists as `LogParser` makes them."""
 
-    def __init__(self, path: Path | str, keep_extra: bool = False) -> None:
-        """Read the header. `keep_extra` keeps fields that this version does not know.
+    def __init__(self, path: Path | str) -> None:
+        """Read the header.
 
         Raises ValueError with a sentence where the file is no run log, OSError where it cannot be read.
         """
@@ -34,7 +34,7 @@ class LogReader(LogParser):
         self.size = os.fstat(self._file.fileno()).st_size
         """Bytes of the file when it was opened."""
         try:
-            super().__init__(Path(path).name, self._first_line(), keep_extra)
+            super().__init__(Path(path).name, self._first_line())
         except BaseException:
             self._file.close()
             raise

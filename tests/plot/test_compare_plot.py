@@ -10,8 +10,12 @@ from pytestqt.qtbot import QtBot
 from lrgui.core.curve.comparison import Compared
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.sweep_reading import read_sweep
-from lrgui.plot.compare_plot import ComparePlot, compare_picture
+from lrgui.export import pictures
+from lrgui.export.comparison import ComparisonReport
+from lrgui.export.style import PictureStyle
+from lrgui.plot.compare_plot import ComparePlot
 from lrgui.plot.theme import DARK, LIGHT
+from lrgui.runs.job import Job
 
 
 def _compared(key: str, label: str, factor: float = 1.0) -> Compared:
@@ -84,8 +88,8 @@ def test_a_new_comparison_forgets_the_last_one(plot: ComparePlot) -> None:
 
 
 def test_the_picture_shows_every_curve(qtbot: QtBot) -> None:
-    found = [_compared("sgd", "SGD, momentum 0.9"), _compared("adam", "Adam", 0.1)]
-    image = compare_picture(found, (1e-6, 1.0), dpi=96)
+    found = (_compared("sgd", "SGD, momentum 0.9"), _compared("adam", "Adam", 0.1))
+    image = pictures.image(ComparisonReport(found, (Job(), Job())), PictureStyle(dpi=96))
     assert (image.width(), image.height()) == (768, 480)
     pixels = image.convertToFormat(QImage.Format.Format_RGB32)
     seen = np.frombuffer(pixels.constBits(), np.uint32).reshape(480, 768) & 0xFFFFFF

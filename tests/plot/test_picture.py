@@ -12,11 +12,17 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from lrgui.core.curve.zones import Zones
+from lrgui.export import pictures
+from lrgui.export.report import Report
+from lrgui.export.style import PictureStyle
 from lrgui.plot import picture
-from lrgui.plot.picture import curve_picture, png_bytes
 from lrgui.plot.theme import DARK, LIGHT
 
 ZONES = Zones(1e-6, 1e-3, 1e-1, 1.0)
+
+
+def image_of(reading, **style):
+    return pictures.image(Report(reading, name="digits"), PictureStyle(**style))
 
 
 def column(image: QImage, lr: float) -> int:
@@ -29,7 +35,7 @@ def column(image: QImage, lr: float) -> int:
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
 def test_zones_are_at_the_right_pixels(qtbot, reading, palette):
-    image = curve_picture(reading.with_selection(1e-2, ZONES), "LR Finder: digits", palette)
+    image = image_of(reading.with_selection(1e-2, ZONES), theme=palette.name)
     y = image.height() - 190
     tints = {3.1e-6: palette.low_tint, 2.1e-3: palette.optimal_tint, 0.57: palette.divergence_tint}
     for lr, tint in tints.items():
@@ -39,20 +45,20 @@ def test_zones_are_at_the_right_pixels(qtbot, reading, palette):
 
 
 def test_the_default_is_8_by_5_inches_at_300_dpi(qtbot, reading):
-    image = QImage.fromData(png_bytes(curve_picture(reading.with_selection(1e-2, ZONES))), "PNG")
+    image = QImage.fromData(pictures.png(Report(reading.with_selection(1e-2, ZONES)), PictureStyle()), "PNG")
     assert (image.width(), image.height()) == (2400, 1500)
     assert (image.dotsPerMeterX(), image.dotsPerMeterY()) == (11811, 11811)
 
 
 @pytest.mark.parametrize("dpi", [72, 96, 150, 600])
 def test_any_size(qtbot, reading, dpi):
-    image = curve_picture(reading, size_inches=(6, 4), dpi=dpi)
+    image = image_of(reading, size=(6, 4), dpi=dpi)
     assert (image.width(), image.height()) == (6 * dpi, 4 * dpi)
 
 
 def test_a_picture_is_the_screen_enlarged(qtbot, reading):
-    small = curve_picture(reading.with_selection(1e-2, ZONES), dpi=96)
-    large = curve_picture(reading.with_selection(1e-2, ZONES), dpi=288).scaled(
+    small = image_of(reading.with_selection(1e-2, ZONES), dpi=96)
+    large = image_of(reading.with_selection(1e-2, ZONES), dpi=288).scaled(
         small.size(), mode=picture.Qt.TransformationMode.SmoothTransformation
     )
     one, other = (
@@ -74,7 +80,7 @@ def test_nothing_is_left_behind(qtbot, reading, monkeypatch):
     before = len(QApplication.allWidgets())
     monkeypatch.setattr(picture, "CurvePlot", remember)
     for _ in range(3):
-        curve_picture(reading, dpi=96)
+        image_of(reading, dpi=96)
     gc.collect()
     assert [ref() for ref in made] == [None] * 3
     assert len(QApplication.allWidgets()) == before
@@ -90,6 +96,6 @@ def test_a_picture_costs_little_more_than_encoding_it(qtbot, reading):
             times.append(time.process_time() - start)
         return min(times)
 
-    image = curve_picture(reading)
-    encoded = seconds(lambda: png_bytes(image))  # goes through the same dots once
-    assert seconds(lambda: curve_picture(reading)) < 3 * encoded
+    image = image_of(reading)
+    encoded = seconds(lambda: picture.png_bytes(image))  # goes through the same dots once
+    assert seconds(lambda: image_of(reading)) < 3 * encoded

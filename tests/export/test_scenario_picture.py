@@ -12,32 +12,25 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
-from lrgui.core.curve.curve import Curve
-from lrgui.core.curve.scenarios import SCENARIOS, noisy_loss, rates
-from lrgui.core.curve.sweep_reading import read_sweep
+from lrgui.core.curve.scenarios import SCENARIOS
 from lrgui.core.curve.zones import ZONE_NAMES
-from lrgui.plot.picture import png_bytes
-from lrgui.plot.scenario_picture import scenario_picture, scenario_svg
-from lrgui.plot.scenario_plot import ORANGE, ScenarioCurve
+from lrgui.export import pictures
+from lrgui.export.scenarios import TITLE, Scene
+from lrgui.export.style import PictureStyle
+from lrgui.plot.scenario_plot import ORANGE
 from lrgui.plot.theme import DARK, LIGHT
 
-TITLE = "What the curve says"
 SVG = "{http://www.w3.org/2000/svg}"
 #: Left, top, right and bottom of the view, in logical pixels, of a picture of 768 × 480.
 VIEW = (66, 56, 752, 434)
 
 
-def scene(seed=0, chosen="well_behaved"):
-    lr = rates()
-    curves = [ScenarioCurve(s.key, s.label, lr, noisy_loss(s, lr, seed)) for s in SCENARIOS.values()]
-    mine = next(c for c in curves if c.key == chosen)
-    zones = SCENARIOS[chosen].zones
-    return (
-        curves,
-        chosen,
-        read_sweep(Curve.measured(lr, mine.loss, len(lr), end_reason="completed"), zones=zones),
-        zones,
-    )
+def image_of(seed=0, chosen="well_behaved", **style):
+    return pictures.image(Scene(seed=seed, chosen=chosen), PictureStyle(**style))
+
+
+def svg_of(seed=0, chosen="well_behaved", theme="light"):
+    return pictures.svg(Scene(seed=seed, chosen=chosen), PictureStyle(theme=theme))
 
 
 def numbers(image):
@@ -59,7 +52,7 @@ def column(image, lr):
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
 def test_title_curves_zones_and_annotations_are_on_it(qtbot, palette):
-    image = scenario_picture(*scene(), TITLE, palette)
+    image = image_of(theme=palette.name)
     scale = image.width() / 768
     assert (image.width(), image.height()) == (2400, 1500)
     title = near(image, palette.text)[: round(32 * scale)]
@@ -83,16 +76,16 @@ def test_title_curves_zones_and_annotations_are_on_it(qtbot, palette):
 
 
 def test_the_same_seed_gives_the_same_picture_and_another_one_another(qtbot):
-    first, again, other = (png_bytes(scenario_picture(*scene(seed), TITLE, dpi=100)) for seed in (3, 3, 4))
+    first, again, other = (pictures.png(Scene(seed=seed), PictureStyle(dpi=100)) for seed in (3, 3, 4))
     assert first == again
     assert first != other
-    assert scenario_svg(*scene(3), TITLE) == scenario_svg(*scene(3), TITLE)
-    assert scenario_svg(*scene(3), TITLE) != scenario_svg(*scene(4), TITLE)
+    assert svg_of(3) == svg_of(3)
+    assert svg_of(3) != svg_of(4)
 
 
 @pytest.mark.parametrize("dpi", [72, 96, 300])
 def test_any_size(qtbot, dpi):
-    image = scenario_picture(*scene(), TITLE, size_inches=(6, 4), dpi=dpi)
+    image = image_of(size=(6, 4), dpi=dpi)
     assert (image.width(), image.height()) == (6 * dpi, 4 * dpi)
     assert image.dotsPerMeterX() == round(dpi / 0.0254)
 
@@ -100,7 +93,7 @@ def test_any_size(qtbot, dpi):
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
 @pytest.mark.parametrize("chosen", SCENARIOS)
 def test_the_vectors_look_like_the_pixels(qtbot, palette, chosen):
-    renderer = QSvgRenderer(QByteArray(scenario_svg(*scene(chosen=chosen), TITLE, palette)))
+    renderer = QSvgRenderer(QByteArray(svg_of(chosen=chosen, theme=palette.name)))
     assert renderer.isValid()
     drawn = QImage(1536, 960, QImage.Format.Format_RGB32)
     drawn.fill(QColor("#FF00FF"))  # a background that is not painted would be seen
@@ -108,7 +101,7 @@ def test_the_vectors_look_like_the_pixels(qtbot, palette, chosen):
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     renderer.render(painter, QRectF(0, 0, 1536, 960))
     painter.end()
-    picture = scenario_picture(*scene(chosen=chosen), TITLE, palette, dpi=192)
+    picture = image_of(chosen=chosen, theme=palette.name, dpi=192)
     one, other = numbers(drawn), numbers(picture)
     difference = np.abs(one - other).max(axis=2)
     assert difference.mean() < 2.0
@@ -120,7 +113,7 @@ def test_the_vectors_look_like_the_pixels(qtbot, palette, chosen):
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
 def test_the_document_is_whole_and_has_no_text_to_lay_out(qtbot, palette):
-    data = scenario_svg(*scene(), TITLE, palette)
+    data = svg_of(theme=palette.name)
     root = ElementTree.fromstring(data)
     assert root.get("viewBox") == "0 0 768 480"
     assert root.find(f"{SVG}title").text == TITLE
@@ -135,7 +128,7 @@ def test_the_document_is_whole_and_has_no_text_to_lay_out(qtbot, palette):
 @pytest.mark.parametrize("seed", range(3))
 def test_no_curve_leaves_the_view(qtbot, seed):
     left, top, right, bottom = VIEW
-    root, found = ElementTree.fromstring(scenario_svg(*scene(seed), TITLE)), 0
+    root, found = ElementTree.fromstring(svg_of(seed)), 0
     for group in root.iter(f"{SVG}g"):
         shift = [float(v) for v in re.findall(r"[-\d.e]+", (group.get("transform") or "matrix(1,0,0,1,0,0)"))]
         for line in group.findall(f"{SVG}polyline"):
@@ -152,6 +145,6 @@ def test_no_curve_leaves_the_view(qtbot, seed):
 def test_nothing_is_left_behind(qtbot):
     before = len(QApplication.allWidgets())
     for _ in range(2):
-        scenario_picture(*scene(), TITLE, dpi=96)
-        scenario_svg(*scene(), TITLE)
+        image_of(dpi=96)
+        svg_of()
     assert len(QApplication.allWidgets()) == before
