@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -186,7 +185,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         imports.done.connect(collector.leave_out)
         if not alone:  # beside another window a run without an end may be that one's
             settings.looked = time.time()
-            imports.done.connect(lambda: tell_cut_off(window, since))
+            imports.done.connect(lambda: _tell_cut_off(window, since))
         QTimer.singleShot(AFTER_PAINT, imports.start)
         _obey(window, arguments)
         _quit_on_signals(app, window)
@@ -238,52 +237,10 @@ def _saved(file: Path) -> float:
         return 0.0
 
 
-def tell_cut_off(window: MainWindow, since: float) -> None:
-    """A run or a study that was going on when the window went, `since` a start last looked for one, is offered."""
-    from lrgui.core.events import RunKind
-    from lrgui.gui.background import Background
-    from lrgui.gui.notice import Notice
-    from lrgui.gui.resume_places import can_go_on
-    from lrgui.runs.cut_off import cut_off_since, cut_off_words
-    from lrgui.runs.remote.whereabouts import whereabouts
-    from lrgui.runs.summary import RunSummary
-    from lrgui.studies.known import left_running, left_words, note_running
-    from lrgui.studies.results import StudyResults
+def _tell_cut_off(window: MainWindow, since: float) -> None:
+    from lrgui.gui.cut_off_notice import tell_cut_off
 
-    session = window.session
-
-    def follow(log: Path) -> None:
-        session.follow_run(str(log))
-
-    def tell(found: tuple[RunSummary | None, StudyResults | None] | None, _error: Exception | None) -> None:
-        run, study = found or (None, None)
-        if (run is None and study is None) or session.busy or session.studying:
-            return
-        if window.runs.sweep is not None or window.runs.visit is not None:
-            return
-        where = None if run is None else whereabouts(places.runs_folder() / run.file)
-        said = [] if run is None else [cut_off_words(run, "" if where is None else where.target)]
-        label, tip = "", ""
-        act: Callable[[], object] | None = None
-        if study is not None:
-            note_running(None)  # it is offered once
-            said.append(left_words(study))
-            label, tip = "Resume", "Measure what is missing"
-            act = partial(session.run_study, study.folder, study.rows[0].run.stages[0].job)
-        if run is not None:
-            path, stays = places.runs_folder() / run.file, "it stays in the list of runs (Ctrl+R)"
-            label, tip, act = "Open it", f"Show what it measured; {stays}", partial(window.open_run, path)
-            if where is not None:
-                label, tip = "Follow", f"Show it, and what it measures from now on; {stays}"
-                act = partial(follow, path)
-            if run.kind == RunKind.TRAIN and can_go_on(path, run.end)[0]:
-                there = "" if where is None else "Follow it if it is still going on there, or "
-                label, tip = "Resume", f"{there}{'g' if there else 'G'}o on from its last checkpoint; {stays}"
-                act = partial(session.resume, path)
-        words = " ".join(filter(None, (*said, session.queue.waiting_words)))  # one line for all
-        session.noticed.emit(Notice("info", words, action=label, act=act, tip=tip))
-
-    Background(window).start(lambda _watch: (cut_off_since(places.runs_folder(), since), left_running()), tell)
+    tell_cut_off(window, since)
 
 
 def _absolute(arguments: list[str]) -> list[str]:
