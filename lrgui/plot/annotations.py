@@ -12,11 +12,12 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from lrgui.core.curve.zones import ZONE_NAMES
+from lrgui.plot.curve_view import CurveView
 from lrgui.plot.font import plot_font
 from lrgui.plot.handles import HIGH, LOW, OPTIMAL_ZONE, SELECTION, ZONES
 from lrgui.plot.layers import PaletteLayer, pen
 from lrgui.plot.placing import Placed, Wanted, covers, place_far, place_labels, place_names, tag_places
-from lrgui.plot.view import CurveView, PlotView
+from lrgui.plot.view import PlotView
 
 NAMES_TOP, NAMES_HEIGHT = 6.0, 22.0
 TAG_TOP, TAG_HEIGHT = 36.0, 24.0

@@ -11,10 +11,10 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.annotations import STRIP, Annotations
+from lrgui.plot.curve_view import CurveView
 from lrgui.plot.font import plot_font
 from lrgui.plot.layers import PaletteLayer, pen
 from lrgui.plot.placing import Placed
-from lrgui.plot.view import CurveView
 
 HEIGHT, ABOVE_AXIS = 18.0, 5.0
 #: Pixels that a flag reaches beyond its own line, at least, and those that it keeps from other lines.

@@ -8,8 +8,8 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from lrgui.plot.chart import Canvas
+from lrgui.plot.curve_view import CurveView
 from lrgui.plot.handles import SELECTION
-from lrgui.plot.view import CurveView
 
 
 class CurveCanvas(Canvas):

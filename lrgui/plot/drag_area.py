@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QPainter
 
 from lrgui.core.learning_rate import format_lr
 from lrgui.plot.badge import paint_badge
+from lrgui.plot.curve_view import CurveView
 from lrgui.plot.layers import PaletteLayer, pen
-from lrgui.plot.view import CurveView
 
 
 class DragArea(PaletteLayer):

@@ -22,11 +22,11 @@ from lrgui.core.learning_rate import format_lr
 from lrgui.plot.annotations import Annotations, Crosshair, ZoneTints
 from lrgui.plot.candidates import CandidateLines, CandidateMarks
 from lrgui.plot.curve_canvas import CurveCanvas
+from lrgui.plot.curve_view import CurveView
 from lrgui.plot.drag_area import DragArea
 from lrgui.plot.handles import SELECTION, ZONES
 from lrgui.plot.plots import RatePlot
 from lrgui.plot.theme import Palette
-from lrgui.plot.view import CurveView
 
 
 class SelectablePlot(RatePlot):

@@ -8,7 +8,7 @@ from typing import Any
 
 from lrgui.core.events import EndEvent, EndReason
 from lrgui.core.formats import format_loss, format_seconds
-from lrgui.script.hooks import Seen
+from lrgui.script.seen import Seen
 from lrgui.script.sweeping import ScriptSweep
 
 #: So many optimizer steps are looked at.

@@ -45,7 +45,8 @@ from lrgui.core.events import (
 from lrgui.core.learning_rate import exact_lr, format_lr
 from lrgui.core.run_settings import SweepSettings
 from lrgui.script.breaking import hardly_began, looks_broken
-from lrgui.script.hooks import Hooks, Seen
+from lrgui.script.hooks import Hooks
+from lrgui.script.seen import Seen
 
 Say = Callable[[Event], None]
 

@@ -14,7 +14,7 @@ from lrgui.core.engine.stopping import TrainWatch
 from lrgui.core.events import EndEvent, EndReason, ScriptEvent
 from lrgui.core.run_settings import RaceSettings, SweepSettings
 from lrgui.core.schedule_shapes import planned_lr
-from lrgui.script.hooks import Seen
+from lrgui.script.seen import Seen
 from lrgui.script.sweeping import Script, ScriptSweep, own_rate_of
 
 

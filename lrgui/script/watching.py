@@ -16,7 +16,7 @@ from lrgui.core.engine.stopping import PlateauWatch, TrainWatch
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, OutputEvent, Stream
 from lrgui.core.formats import format_loss
 from lrgui.core.run_settings import SweepSettings
-from lrgui.script.hooks import Seen
+from lrgui.script.seen import Seen
 from lrgui.script.sweeping import Script, ScriptSweep
 
 #: What the number beside each loss is called.
