@@ -90,6 +90,11 @@ def format_ratio(factor: float) -> str:
     return format_figure(factor, 2)
 
 
+def format_decades(width: float) -> str:
+    """A width on a log axis, always with one decimal: `2.2`, `2.0`, `< 0.1`."""
+    return "< 0.1" if 0 < width < 0.05 else _with_places(width, 1)
+
+
 def format_factor(factor: float) -> str:
     """A factor: `×1.4`."""
     return f"×{format_ratio(factor)}"

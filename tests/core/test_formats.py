@@ -13,6 +13,7 @@ from lrgui.core.formats import (
     exact_number,
     format_bytes,
     format_change,
+    format_decades,
     format_estimate,
     format_factor,
     format_figure,
@@ -137,6 +138,13 @@ def test_an_accuracy_is_in_percent_and_other_metrics_are_not() -> None:
     assert format_metric("accuracy", 0.9723) == "97.2 %"
     assert format_metric("F1", 0.9723) == "0.9723"
     assert format_metric("F1", None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("width", "text"), [(2.21, "2.2"), (1.97, "2.0"), (2.0, "2.0"), (12.34, "12.3"), (0.04, "< 0.1"), (0.0, "0.0")]
+)
+def test_widths_on_a_log_axis_all_have_one_decimal(width: float, text: str) -> None:
+    assert format_decades(width) == text
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lrgui.core.curve.sweep_reading import SweepReading
-from lrgui.core.formats import format_change, format_ratio
+from lrgui.core.formats import format_change, format_decades, format_ratio
 from lrgui.core.learning_rate import format_lr, shown_ratio
 
 #: Lowest losses that differ by less than this share of the fall are called equal: the noise of a sweep is no less.
@@ -90,5 +90,5 @@ def _falls(compared: Sequence[Compared]) -> str:
 
 
 def _widths(compared: Sequence[Compared]) -> str:
-    widths = [f"{each.name} {format_ratio(each.safe_decades)}" for each in compared if each.safe_decades is not None]
+    widths = [f"{each.name} {format_decades(each.safe_decades)}" for each in compared if each.safe_decades is not None]
     return f"Usable range: {', '.join(widths)} decades. " if len(widths) > 1 else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from lrgui.core.curve.comparison import UNITS, Compared, how_to_read
@@ -32,7 +34,9 @@ def test_two_sentences_with_numbers() -> None:
     assert first.startswith("SGD's recommended rate, ")
     assert f"is {format_ratio(shown_ratio(SGD.pick, ADAM.pick))} times Adam's" in first
     assert "falls furthest with Adam, to 0.4" in first and "least with SGD, to 0.9" in first
-    assert second.startswith("Usable range: SGD ") and second.endswith(f" decades. {UNITS}")
+    assert SGD.reading.zones is not None and ADAM.reading.zones is not None
+    widths = [math.log10(each.reading.zones.high_start / each.reading.zones.low_end) for each in (SGD, ADAM)]
+    assert second == f"Usable range: SGD {widths[0]:.1f}, Adam {widths[1]:.1f} decades. {UNITS}"
 
 
 def test_the_order_does_not_matter() -> None:
