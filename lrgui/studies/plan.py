@@ -22,9 +22,10 @@ from lrgui.runs.job import Job, switched
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.task_files import code_of
 from lrgui.runs.task_settings import places, with_choice, with_setting
+from lrgui.runs.words import VERBS
 from lrgui.studies.spec import FIND, PROVE, SEED, TRAIN, StudySpec, Values
 from lrgui.tasks.recognise import recognise
-from lrgui.tasks.spec import TaskSpec
+from lrgui.tasks.spec import LABELS, TaskSpec
 from lrgui.tasks.user.outline import outline
 from lrgui.tasks.user.target import Target
 from lrgui.tasks.user.task_outline import Outline
@@ -94,8 +95,19 @@ class Plan:
 
 
 def axis_words(name: str) -> str:
-    """An axis for people: "batch size"."""
-    return name.replace("_", " ")
+    """An axis for people, in the words of the forms: "batch size", "sweep steps", "clip gradients"."""
+    part, _, inner = name.rpartition(".")
+    if part in CONFIGS or name in LOOP:
+        labels = {option.name: option.label for option in settings_of(CONFIGS[part or "sweep"])}
+        words = [*([VERBS[part]] if part else []), labels.get(inner, inner)]
+    else:
+        words = [LABELS.get(name, name)]
+    return " ".join(_small(word) for word in words).replace("_", " ")
+
+
+def _small(label: str) -> str:
+    """A label within a line: "steps", but "DataLoader workers"."""
+    return label[:1].lower() + label[1:] if label.split(" ")[0][1:].islower() else label
 
 
 def words_of(values: Mapping[str, Scalar]) -> list[str]:
@@ -230,7 +242,11 @@ def _with(settings: Any, name: str, value: Scalar) -> Any:
 
 def _run(spec: StudySpec, job: Job, values: Values, seed: int, code: str) -> StudyRun:
     """The run of a combination with a seed: its stages, each with its key."""
-    written = [value if isinstance(value, str) else words_of({name: value})[0] for name, value in values.items()]
+    # Names of files stay as they are, whatever settings are called: studies go on with those that are there.
+    written = [
+        value if isinstance(value, str) else f"{name.replace('_', ' ')} {value_words(name, value)}"
+        for name, value in values.items()
+    ]
     words = [re.sub(r"[^A-Za-z0-9._]+", "-", word).strip("-.") for word in [*written, f"{SEED}{seed}"]]
     name = "-".join(filter(None, words))[:80]
     sweep, race, train = (job_of(job, kind) for kind in (RunKind.SWEEP, RunKind.RACE, RunKind.TRAIN))

@@ -19,6 +19,8 @@ from lrgui.tasks.catalog_rows import ModelRow, PathRow, SourceRow
 from lrgui.tasks.user.rows import OWN, SCRIPT, TASK, USER_SCRIPT
 from lrgui.tasks.user.target import Target
 
+#: What those fields are called whose names would not say it.
+LABELS = {"subset": "Training examples", "loader_workers": "DataLoader workers", "pin_memory": "Pinned memory"}
 #: The fields that hold settings by name.
 _OPTIONS = ("options", "model_options", "optimizer_options")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lrgui.core.events import RunKind
-from lrgui.studies.plan import planned
+from lrgui.studies.plan import axis_words, planned
 from lrgui.studies.spec import StudySpec
 
 GRID = {"optimizer": ("sgd", "adamw"), "batch_size": (32, 64)}
@@ -43,6 +43,35 @@ def test_every_combination_with_every_seed() -> None:
     }
     assert plan.runs[0].words == "SGD · batch size 32 · seed 0"
     assert len({stage.log for run in plan.runs for stage in run.every}) == 16
+
+
+def test_settings_are_called_as_the_forms_call_them() -> None:
+    spec = StudySpec(
+        grid={
+            "sweep.steps": (50, 60),
+            "train.max_lr": (0.1,),
+            "race.octaves": (0.5,),
+            "amp": ("bf16",),
+            "clip_grad_norm": (1.0,),
+            "loader_workers": (2,),
+            "weight_decay": (0.0,),
+        }
+    )
+    plan = planned(spec)
+    assert [axis_words(name) for name in spec.axes] == [
+        "sweep steps",
+        "training max LR",
+        "race distance",
+        "precision",
+        "clip gradients",
+        "DataLoader workers",
+        "weight decay",
+    ]
+    assert plan.runs[0].words == (
+        "sweep steps 50 · training max LR 0.1 · race distance 0.5 · bf16 · clip gradients 1 · DataLoader workers 2 · "
+        "weight decay 0 · seed 0"
+    )
+    assert plan.runs[0].stages[0].name.startswith("sweep.steps-50-train.max-lr-0.1-"), "files are called as ever"
 
 
 def test_settings_go_where_they_belong() -> None:

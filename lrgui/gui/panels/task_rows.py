@@ -10,6 +10,7 @@ from lrgui.gui.fields import Form
 from lrgui.gui.form_choices import AUTOMATIC, device_lines, optimizer_lines, source_lines
 from lrgui.gui.form_row import AUTO
 from lrgui.tasks.catalog import SOURCES
+from lrgui.tasks.spec import LABELS
 
 PINNED = {None: "Automatic", True: "Yes", False: "No"}
 
@@ -49,15 +50,16 @@ def fill_more(form: Form) -> None:
     form.add_group("optimizer_options")
     form.add_text(
         "subset",
-        "Training examples",
+        LABELS["subset"],
         _subset,
         lambda value: "all" if value is None else str(value),
         "Train on only this many examples from the start, or “all”",
     )
-    form.add_text("loader_workers", "DataLoader workers", read_whole, str, "Processes that load batches; 0 is safest")
+    words = "Processes that load batches; 0 is safest"
+    form.add_text("loader_workers", LABELS["loader_workers"], read_whole, str, words)
     form.add_choice(
         "pin_memory",
-        "Pinned memory",
+        LABELS["pin_memory"],
         PINNED,
         "Load batches into page-locked memory, which a CUDA device copies faster; automatic: on for CUDA",
     )
