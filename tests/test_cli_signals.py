@@ -183,7 +183,7 @@ def test_a_second_ctrl_c_still_prints_what_was_measured(tmp_path: Path, own_fold
     assert process.returncode == 130, err
     assert b"Traceback" not in err
     found = json.loads(out)
-    assert found["end"]["reason"] == "killed" and len(found["curve"]["lr"]) == 39
+    assert found["end"]["reason"] == "cancelled" and len(found["curve"]["lr"]) == 39
     (kept,) = (own_folders / "runs").iterdir()
     assert isinstance(read_log(kept).events[-1], EndEvent)
 

@@ -124,6 +124,14 @@ def ended_unexpectedly(what: str = "run") -> EndEvent:
     return EndEvent(EndReason.KILLED, f"The {what} ended unexpectedly. Try again.")
 
 
+def stopped_by_force(measured: bool) -> EndEvent:
+    """The end of a run that was asked to stop, did not in time, and was ended. `measured` tells whether it had begun to
+    measure."""
+    if not measured:
+        return EndEvent(EndReason.CANCELLED, "Stopped before the first batch.")
+    return EndEvent(EndReason.CANCELLED, "Stopped by force, as it did not react; everything measured so far is kept.")
+
+
 def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> EndEvent:
     """The end of a run whose process ended with `status` (as `subprocess` counts: negative is a signal)
     without saying why. `last_line` is the last thing it printed; `ready` whether it had come up at all.

@@ -31,6 +31,8 @@ from lrgui.core.engine.train import train
 from lrgui.core.engine.validation import Probe
 from lrgui.core.events import (
     WHOLE,
+    BatchEvent,
+    CandidateEvent,
     EndEvent,
     EndReason,
     Event,
@@ -44,7 +46,7 @@ from lrgui.core.events import (
 )
 from lrgui.core.tensor_file import Contents
 from lrgui.runs.checkpoints import about, forget_later
-from lrgui.runs.failures import told
+from lrgui.runs.failures import stopped_by_force, told
 from lrgui.runs.job import Job
 from lrgui.runs.keeper import DiskKeeper
 from lrgui.runs.made_in import made_in
@@ -243,6 +245,7 @@ class InProcess:
 
     def chunks(self) -> Generator[list[Event], None, None]:
         """The events, one by one, each computed when it is asked for."""
+        measured = False
         with closing(run_job(self.job, self._control)) as events:  # type: ignore[type-var]
             while True:
                 try:
@@ -253,9 +256,10 @@ class InProcess:
                     self._computing = None
                     if not self._killed:
                         raise
-                    event = EndEvent(EndReason.KILLED, "The run was terminated; everything measured so far is kept.")
+                    event = stopped_by_force(measured)
                 if event is None:
                     return
+                measured = measured or isinstance(event, BatchEvent | CandidateEvent)
                 yield [event]
 
     def pause(self) -> None:

@@ -14,9 +14,20 @@ from pathlib import Path
 from types import TracebackType
 
 from lrgui import frozen
-from lrgui.core.events import ERRORS, EndEvent, EndReason, Event, OutputEvent, RunKind, RunState, StateEvent
+from lrgui.core.events import (
+    ERRORS,
+    BatchEvent,
+    CandidateEvent,
+    EndEvent,
+    EndReason,
+    Event,
+    OutputEvent,
+    RunKind,
+    RunState,
+    StateEvent,
+)
 from lrgui.core.formats import format_seconds
-from lrgui.runs.failures import cannot_start, explain_exit
+from lrgui.runs.failures import cannot_start, explain_exit, stopped_by_force
 from lrgui.runs.fork_server import ForkedProcess, ForkServer
 from lrgui.runs.job import Job
 from lrgui.runs.lines import decode
@@ -73,6 +84,8 @@ class ChildProcess:
         self._refused: EndEvent | None = None  # why there is no process
         self._reading = False
         self._killed = False
+        self._asked_to_end = False
+        self._measured = False  # True once an event told what was measured
         self._mark = b""  # what each line of the worker's begins with, once it has told that
 
     # -- life
@@ -161,6 +174,7 @@ class ChildProcess:
 
     def cancel(self) -> None:
         """End the run before its next batch."""
+        self._asked_to_end = True
         self._send("cancel")
 
     def ask(self, request: str) -> None:
@@ -210,6 +224,7 @@ class ChildProcess:
                     end = event
                     break
                 if event is not None:
+                    self._measured = self._measured or isinstance(event, BatchEvent | CandidateEvent)
                     chunk.append(event)
             merger.feed(printed)
             self._heard(printed)
@@ -296,6 +311,8 @@ class ChildProcess:
         """The end of a run that `kill` ended."""
         if self._job is not None and self._job.kind == RunKind.CHECK:
             return EndEvent(EndReason.KILLED, "The check was terminated.")
+        if self._asked_to_end:
+            return stopped_by_force(self._measured)
         return EndEvent(EndReason.KILLED, "The run was terminated; everything measured so far is kept.")
 
     # -- the process

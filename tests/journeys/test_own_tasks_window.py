@@ -175,7 +175,7 @@ def test_the_life_of_a_task(program: Opened, tmp_path: Path) -> None:
     assert workers
     program.key("Escape")
     killed = program.next_end(2, 30)
-    assert end_of(killed).reason == "killed"
+    assert end_of(killed).reason == "cancelled"
     assert len(losses(killed)) == own_files.AFTER
     until(lambda: not any(program.alive(pid) for pid in workers), "the worker is gone", 10)
 

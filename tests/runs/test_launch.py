@@ -304,6 +304,25 @@ def test_finally_blocks_and_exit_functions_run_when_a_run_is_killed(
     assert (tmp_path / "tidy").read_text() == "tidied"
 
 
+@posix
+def test_who_asked_a_run_to_end_has_stopped_it_even_if_that_took_force() -> None:
+    child = fake("hanging")
+    events: list[Event] = []
+    for chunk in child.chunks():
+        events += chunk
+        if batches_of(events) and child.alive:
+            child.cancel()
+            child.kill()
+    assert end_of(events).reason == "cancelled" and "by force" in end_of(events).detail
+
+
+def test_a_run_that_was_stopped_before_it_began_says_so() -> None:
+    child = fake("batches", steps=100_000)
+    child.cancel()
+    child.kill()
+    assert end_of(read(child)) == EndEvent("cancelled", "Stopped before the first batch.")
+
+
 def test_leaving_the_chunks_early_ends_the_run() -> None:
     child = fake("batches", steps=100_000)
     for _ in child.chunks():
