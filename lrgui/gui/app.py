@@ -142,7 +142,8 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
     foreign = leave_out_foreign_pythons(settings, trust)
     python = frozen.chosen_python(settings.python)
     kept = asdict(settings)
-    pool, environments = SparePool(python), Environments(python or "", quiet=True)
+    pool = SparePool(python)
+    environments = Environments(python or "", quiet=True, server=pool.server)
 
     def warm() -> None:
         if frozen.computes_itself(environments.python or None):
@@ -205,8 +206,8 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
 
 
 def _describe_later(window: MainWindow, pool: SparePool, environments: Environments) -> None:
-    """Find out what the chosen Python has once the warm worker is up: both import torch, and a run that the person
-    starts at once must not wait for what is only shown.
+    """Find out what the chosen Python has once the warm worker is up, which forks the process that tells it. One that
+    must import torch itself waits for the end of a run: that must not wait for what is only shown.
     """
     from PySide6.QtCore import QTimer
 
@@ -221,7 +222,8 @@ def _describe_later(window: MainWindow, pool: SparePool, environments: Environme
             return
         if pool.ready:
             environments.note_ready()
-        if window.session.state == RunState.IDLE and (pool.ready or looks <= 0):
+        idle = window.session.state == RunState.IDLE
+        if (pool.ready and (idle or pool.forks)) or (idle and looks <= 0):
             timer.stop()
             environments.refresh()
 

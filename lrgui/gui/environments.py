@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from lrgui.tasks.user.target import Target
 
 if TYPE_CHECKING:
     from lrgui.runs.environment import Description, Environment
+    from lrgui.runs.fork_server import ForkServer
     from lrgui.runs.interpreters import Interpreter
 
 #: Seconds for which an answer is taken as true: free memory changes, and packages are installed.
@@ -41,10 +43,18 @@ class Environments(QObject):
     _found = Signal(object)
     _described = Signal(object)
 
-    def __init__(self, python: str = "", parent: QObject | None = None, *, quiet: bool = False) -> None:
-        """`quiet` ones start no Python before the first `refresh`, whatever is chosen until then."""
+    def __init__(
+        self,
+        python: str = "",
+        parent: QObject | None = None,
+        *,
+        quiet: bool = False,
+        server: Callable[[str], ForkServer | None] = lambda _python: None,
+    ) -> None:
+        """`quiet` ones start no Python before the first `refresh`, whatever is chosen until then. `server` knows the
+        process that has imported torch in a Python and forks others, which answer at once."""
         super().__init__(parent)
-        self._quiet = quiet
+        self._quiet, self._server = quiet, server
         self.python = python
         """The chosen one's path, "" for the program's own."""
         self.current: Environment | None = None
@@ -195,15 +205,21 @@ class Environments(QObject):
         if python.startswith(ON):  # what another machine has is told when a run begins there
             self._described.emit(Environment(python))
             return
-        description = Description(python)
+        description = Description(python, self._server(python))
         with self._lock:
             if self._closed:
                 return
             self._asked = description
-        answer = description.run()
+        told: list[Environment] = []
+
+        def early(found: Environment) -> None:
+            told.append(found)
+            self._described.emit(found)
+
+        answer = description.run(early=early)
         with self._lock:
             self._asked = None
-        if not description.stopped:
+        if not description.stopped and told[-1:] != [answer]:
             self._described.emit(answer)
 
 

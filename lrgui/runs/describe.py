@@ -1,7 +1,8 @@
-"""What a Python has for runs: its versions, devices and the names that libraries offer, as one line of JSON.
+"""What a Python has for runs: its versions, devices and the names that libraries offer, as lines of JSON.
 
-Runs inside the Python that is described, started by `environment.describe`, which reads the line: nothing there is
-ever unpickled. Only the standard library is imported before something fails: a Python without torch or numpy is
+Runs inside the Python that is described, started by `environment.describe`, or in a worker that was forked where torch
+is imported already. Devices are told first, since libraries take seconds to import; nothing of the lines is ever
+unpickled. Only the standard library is imported before something fails: a Python without torch or numpy is
 described too, with a sentence that says what is missing.
 """
 
@@ -11,7 +12,7 @@ import atexit
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from importlib import metadata
 from importlib.util import find_spec
@@ -21,22 +22,40 @@ from lrgui.errors.missing_modules import PACKAGES
 
 
 def main() -> NoReturn:
-    """Print the line on what was standard output at the start; everything else goes to standard error."""
+    """Print the lines on what was standard output at the start; everything else goes to standard error."""
     own = os.dup(1)
     os.dup2(2, 1)
-    if hasattr(os, "nice"):
-        os.nice(5)  # somebody may be looking at a curve meanwhile
-    # On a line of its own, whatever was printed before.
-    rest = memoryview(b"\n" + json.dumps(description()).encode("ascii") + b"\n")
-    while rest:
-        rest = rest[os.write(own, rest) :]
+    _give_way()
+
+    def send(line: str) -> None:
+        rest = memoryview(b"\n" + line.encode("ascii") + b"\n")  # of its own, whatever was printed before
+        while rest:
+            rest = rest[os.write(own, rest) :]
+
+    tell(send)
     atexit._run_exitfuncs()
     sys.stderr.flush()
     os._exit(0)  # taking torch to pieces takes most of a second
 
 
-def description() -> dict[str, Any]:
-    """The fields of an `environment.Environment`, as what JSON knows. Never raises."""
+def tell(send: Callable[[str], object]) -> None:
+    """Send what is known as lines of JSON: the devices at once, then all; each line says what those before it said."""
+    for found in descriptions():
+        send(json.dumps(found))
+        _give_way()
+
+
+def _give_way() -> None:
+    """Leave the processor to others: somebody may be looking at a curve meanwhile."""
+    if hasattr(os, "nice"):
+        os.nice(5)
+
+
+def descriptions() -> Iterator[dict[str, Any]]:
+    """The fields of an `environment.Environment`, as what JSON knows: first without names that only libraries know.
+
+    Never raises.
+    """
     found: dict[str, Any] = {"version": sys.version.split()[0], "packages": packages(), "devices": []}
     try:
         import torch
@@ -55,13 +74,16 @@ def description() -> dict[str, Any]:
     except (ImportError, OSError, ValueError) as error:
         from lrgui.runs.failures import explain
 
-        return {**found, "problem": explain(error)}
+        yield {**found, "problem": explain(error)}
+        return
     except (Exception, SystemExit) as error:  # a broken installation fails in any way
         said = f"{type(error).__name__}: {str(error).strip()[:300]}"
         where = f"PyTorch cannot be used in {sys.executable} ({said})."
-        return {**found, "problem": f"{where} Reinstall torch and numpy, or choose another Python."}
-    found["optimizers"], found["models"] = names()
-    return found
+        yield {**found, "problem": f"{where} Reinstall torch and numpy, or choose another Python."}
+        return
+    yield found
+    optimizers, models = names()
+    yield {**found, "optimizers": optimizers, "models": models}
 
 
 def check_together(torch_version: str, numpy_version: str) -> None:

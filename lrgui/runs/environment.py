@@ -10,17 +10,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from lrgui import frozen
 from lrgui.core.formats import format_seconds
 from lrgui.runs.failures import cannot_start, signal_name
+from lrgui.runs.fork_server import ForkedProcess, ForkServer
+from lrgui.runs.fork_serving import DESCRIBE
 from lrgui.runs.from_dict import from_plain
 from lrgui.runs.pipes import open_pipes
 from lrgui.runs.python_command import FLAGS, TOO_OLD, python_command
 from lrgui.tasks.device_rows import DeviceFacts
+
+_Process = subprocess.Popen[bytes] | ForkedProcess
 
 #: Seconds that a Python may take to describe itself.
 LIMIT = 60.0
@@ -56,10 +61,13 @@ class Environment:
 class Description:
     """Asks a Python what it has. `run` is for one thread, `stop` may be called from any."""
 
-    def __init__(self, python: str) -> None:
+    def __init__(self, python: str, server: ForkServer | None = None) -> None:
+        """`server` forks a process that has imported torch in that Python, which answers sooner, where it can."""
         self.python = python
+        self._server = server
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
+        self._alive: int | None = None  # our end of the pipe whose closing tells a forked one's guard that we are gone
         self._stopped = False
 
     @property
@@ -67,20 +75,37 @@ class Description:
         """True once `stop` was called: the answer says nothing of the Python then."""
         return self._stopped
 
-    def run(self, limit: float = LIMIT) -> Environment:
-        """Start it and wait for its answer, at most `limit` seconds. Never raises: a problem is in the answer."""
+    def run(self, limit: float = LIMIT, early: Callable[[Environment], object] = lambda _found: None) -> Environment:
+        """Start it and wait for its answer, at most `limit` seconds. Never raises: a problem is in the answer.
+
+        `early` is given what is known before that: all but the names that libraries take long to tell.
+        """
+        if self._server is not None:
+            found = self._ask(partial(self._forked, self._server), limit, early)
+            if not found.problem or self._stopped:
+                return found  # else one that has a start of its own says what is wrong
+        return self._ask(_start, limit, early)
+
+    def _ask(
+        self, begin: Callable[[list[str]], _Process], limit: float, early: Callable[[Environment], object]
+    ) -> Environment:
         try:
             command = python_command(self.python or None, "lrgui.runs.describe", "--describe")
             with self._lock:
                 if self._stopped:
                     return self._failed("Cancelled.")
-                process = self._process = _start(command)
+                process = self._process = begin(command)
         except frozen.NoPythonError as error:
             return self._failed(str(error))
         except OSError as error:
             return self._failed(cannot_start(self.python or sys.executable, error).detail)
+
+        def heard(answer: bytes) -> None:
+            if (found := self._understood(answer)) is not None:
+                early(found)
+
         try:
-            answer, printed = _said(process, limit)
+            answer, printed = _said(process, limit, heard)
             late = process.poll() is None
             if late:
                 self._end()
@@ -88,14 +113,31 @@ class Description:
                 return self._failed(
                     f"{command[0]} does not behave like a Python interpreter: it prints endlessly. {_OTHER}"
                 )
-            if late:
+            if late and self._understood(answer) is None:
                 words = f"{command[0]} did not answer within {format_seconds(limit)}. {_AGAIN}"
                 return replace(self._failed(words), late=True)
         finally:
             with self._lock:
                 self._process = None
-            process.wait()
-        return self._read(command[0], answer, printed, process.returncode)
+            status = process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
+            if self._alive is not None:
+                os.close(self._alive)
+                self._alive = None
+        return self._read(command[0], answer, printed, status)
+
+    def _forked(self, server: ForkServer, _command: list[str]) -> ForkedProcess:
+        theirs, self._alive = os.pipe()
+        try:
+            process = server.fork(theirs)
+        finally:
+            os.close(theirs)
+        try:
+            process.stdin.write(DESCRIBE + b"\n")
+        except OSError:
+            pass  # it is gone, which its end tells
+        return process
 
     def stop(self) -> None:
         """Give up: `run` comes back at once. Idempotent."""
@@ -109,8 +151,8 @@ class Description:
         if process is None:
             return
         try:
-            if sys.platform == "win32":
-                process.kill()
+            if sys.platform == "win32" or isinstance(process, ForkedProcess):
+                process.kill()  # a guard ends what a forked one has started
             else:
                 os.killpg(process.pid, signal.SIGKILL)
         except OSError:
@@ -119,12 +161,16 @@ class Description:
     def _read(self, command: str, answer: bytes, printed: bytes, status: int) -> Environment:
         if self._stopped:
             return self._failed("Cancelled.")
+        return self._understood(answer) or self._nonsense(command, printed or answer, status)
+
+    def _understood(self, answer: bytes) -> Environment | None:
+        """What its last line says that says something; None without one."""
         for line in reversed(answer.decode("utf-8", "replace").splitlines()):  # a site's own code may greet before
             try:
                 return self._environment(json.loads(line))
             except (ValueError, TypeError, AttributeError, KeyError):
                 pass
-        return self._nonsense(command, printed or answer, status)
+        return None
 
     def _environment(self, data: dict[str, Any]) -> Environment:
         """From what JSON knows; what is not raises one of the errors that `_read` catches."""
@@ -156,8 +202,9 @@ class Description:
         return Environment(self.python, problem=sentence)
 
 
-def _said(process: subprocess.Popen[bytes], limit: float) -> tuple[bytes, bytes]:
-    """What a process prints (on standard output and error) until its end, or `limit` seconds, or too much."""
+def _said(process: _Process, limit: float, heard: Callable[[bytes], object]) -> tuple[bytes, bytes]:
+    """What a process prints (on standard output and error) until its end, or `limit` seconds, or too much; `heard` is
+    given the former whenever a line of it is whole."""
     assert process.stdout is not None
     assert process.stderr is not None
     pipes = open_pipes(process.stdout, process.stderr)
@@ -169,6 +216,8 @@ def _said(process: subprocess.Popen[bytes], limit: float) -> tuple[bytes, bytes]
             more = pipes.read(0 if gone else 0.1)
             answer += more[0]
             printed += more[1]
+            if b"\n" in more[0]:
+                heard(bytes(answer))
             # What it started may hold the pipes for ever: its own end counts.
             if (gone and not any(more)) or time.monotonic() > until or len(answer) + len(printed) > MOST_SAID:
                 return bytes(answer), bytes(printed)

@@ -19,6 +19,8 @@ from lrgui.runs import guard
 
 #: What it says: it can fork; it cannot; what it has imported may have changed on disk; a worker's number; how it ended.
 READY, UNFIT, STALE, BEGAN, ENDED = b"ready", b"unfit", b"stale", b"began", b"ended"
+#: What a worker is sent in the place of a job, to say what this Python has.
+DESCRIBE = b"describe"
 #: So many descriptors come with a request: standard input, output and error, and the launcher's pipe for the guard.
 GIVEN = 4
 #: Whoever has one of these open has begun to talk to a device, which does not know forked processes.

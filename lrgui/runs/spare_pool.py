@@ -96,6 +96,19 @@ class SparePool:
         child.start()
         return child
 
+    def server(self, python: str) -> ForkServer | None:
+        """The process that forks workers in `python` ("" is the program's own), or will once it has imported torch;
+        None without one."""
+        with self._lock:
+            spare = self._spare
+            fits = self._fits() and str(self._spare_python or "") == python
+            return spare if fits and isinstance(spare, ForkServer) else None
+
+    @property
+    def forks(self) -> bool:
+        """True where the spare worker is such a process."""
+        return isinstance(self._spare, ForkServer)  # no lock, as in `memory`
+
     @property
     def ready(self) -> bool:
         """True while a spare worker waits that has imported everything; False too where that cannot be seen, or it runs

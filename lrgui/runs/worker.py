@@ -3,7 +3,7 @@
 Started as `python -m lrgui.runs.worker` or by `launch`. The protocol: it prepares, says
 `{"event": "ready", …}`, reads one line with the job, then words (`Control.obey`: `pause`, `resume`, …), one a line,
 and writes the run's events as lines of the run log, each behind the mark that "ready" tells; what the task's code
-prints goes to standard error.
+prints goes to standard error. `fork_serving.DESCRIBE` in the place of a job asks what this Python has (`describe.py`).
 
 Nothing heavy is imported before the guard is started.
 """
@@ -33,7 +33,6 @@ ALIVE = "--alive="
 """Argument: number of the descriptor whose closing says that the launcher is gone."""
 SERVE = "--serve="
 """Argument: number of the descriptor through which workers are asked for, which are forked (`fork_serving`)."""
-
 Prepare = Callable[[], dict[str, str]]
 """Imports what a run needs; returns what to say of it."""
 Run = Callable[["Job", "Control"], Iterator["Event"]]
@@ -73,6 +72,7 @@ def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
     from lrgui.core.control import Terminated
     from lrgui.core.events import EndEvent
     from lrgui.runs.failures import failure, told
+    from lrgui.runs.fork_serving import DESCRIBE
     from lrgui.runs.job import Job
     from lrgui.runs.kept import KeptModules, replaced_words
 
@@ -89,6 +89,11 @@ def _work(channel: Channel, prepare: Prepare, run: Run) -> int:
     line = requests.job()
     if line is None:
         return 0  # nobody wants a run
+    if line == DESCRIBE:
+        from lrgui.runs.describe import tell
+
+        tell(channel.tell)
+        return 0
     try:
         import json
 
@@ -146,6 +151,10 @@ class Channel:
         from lrgui.runs.lines import encode
 
         self._send(encode(event), self._ready)
+
+    def tell(self, line: str) -> None:
+        """Send a line that is no event of a run's. Raises BrokenPipeError when nobody listens."""
+        self._send(line, False)
 
     def say_ready(self, facts: dict[str, str]) -> None:
         """Tell that the job can come."""

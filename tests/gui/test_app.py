@@ -131,7 +131,7 @@ class TestDescribeLater:
         )
         window = QObject()
         window.session = SimpleNamespace(state=state)  # type: ignore[attr-defined]
-        return window, SimpleNamespace(ready=False), environments, refreshed
+        return window, SimpleNamespace(ready=False, forks=False), environments, refreshed
 
     def test_after_the_warm_worker_is_up(self, qtbot: QtBot) -> None:
         window, pool, environments, refreshed = self.table()
@@ -151,6 +151,12 @@ class TestDescribeLater:
         qtbot.wait(60)
         assert not refreshed
         window.session.state = "idle"
+        qtbot.waitUntil(lambda: bool(refreshed))
+
+    def test_beside_a_run_where_the_answer_is_forked(self, qtbot: QtBot) -> None:
+        window, pool, environments, refreshed = self.table("running")
+        pool.ready = pool.forks = True
+        app._describe_later(window, pool, environments)
         qtbot.waitUntil(lambda: bool(refreshed))
 
     def test_where_no_worker_comes_up_after_a_while(self, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

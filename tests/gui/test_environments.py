@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -39,7 +39,7 @@ class Asked:
         here = [] if near is None else [Interpreter("/near/python", "near/.venv", "venv")]
         return [OWN, *here]
 
-    def description(self, python: str) -> Any:
+    def description(self, python: str, _server: object) -> Any:
         asked = self
 
         class Description:
@@ -49,7 +49,7 @@ class Asked:
                 self.stopped = False
                 self._stop = threading.Event()
 
-            def run(self) -> Environment:
+            def run(self, early: Callable[[Environment], object]) -> Environment:
                 asked.described.append(python)
                 asked.threads.add(threading.current_thread().name)
                 if python in asked.hanging:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,18 @@ from processes import within
 from lrgui import frozen
 from lrgui.runs import environment
 from lrgui.runs.environment import Description, Environment, describe
+from lrgui.runs.fork_server import ForkServer, can_fork
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-ins for Python are shell scripts and links")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ForkServer]:
+    """A process of this Python that imports torch."""
+    made = ForkServer()
+    made.start()
+    yield made
+    made.close()
 
 
 def python(path: Path, script: str) -> Path:
@@ -118,6 +129,44 @@ def test_one_that_hangs_is_given_up_with_all_that_it_started(tmp_path: Path) -> 
     assert facts.late
     child = int((tmp_path / "child").read_text())
     assert within(60, lambda: _is_gone(child))
+
+
+@pytest.mark.skipif(not can_fork(), reason="torch is forked on Linux only")
+def test_a_process_that_has_imported_torch_answers_with_a_fork_of_itself(server: ForkServer) -> None:
+    early: list[Environment] = []
+    found = Description("", server).run(early=early.append)
+    assert server.ready, "it was asked"
+    assert early[0].devices == found.devices and found.devices[-1].key == "cpu" and not early[0].models
+    assert early[-1] == found and not found.problem
+    assert within(60, lambda: not server.busy) and not server.over, "it forks on"
+
+
+@pytest.mark.skipif(not can_fork(), reason="torch is forked on Linux only")
+def test_one_that_cannot_fork_is_answered_for_by_a_python_of_its_own(tmp_path: Path) -> None:
+    server = ForkServer(command=["false"])
+    server.start()
+    path = python(tmp_path / "python3", 'echo \'{"version": "3.12.1", "torch": "2.9"}\'')
+    assert Description(str(path), server).run() == Environment(str(path), version="3.12.1", torch="2.9")
+    server.close()
+
+
+@pytest.mark.skipif(not can_fork(), reason="torch is forked on Linux only")
+def test_a_forked_answer_can_be_stopped_before_it_began() -> None:
+    server = ForkServer(command=["sleep", "1000"])
+    server.start()
+    description = Description("", server)
+    timer = threading.Timer(0.2, description.stop)
+    timer.start()
+    assert description.run().problem == "Cancelled." and description.stopped
+    timer.join()
+    server.close()
+
+
+def test_what_was_said_in_time_counts_where_the_rest_hangs(tmp_path: Path) -> None:
+    path = python(tmp_path / "python3", 'echo \'{"version": "3.12.1", "torch": "2.9"}\'; exec sleep 1000')
+    early: list[Environment] = []
+    found = Description(str(path)).run(limit=2, early=early.append)
+    assert early == [found] == [Environment(str(path), version="3.12.1", torch="2.9")]
 
 
 def test_it_can_be_stopped(tmp_path: Path) -> None:

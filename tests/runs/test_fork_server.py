@@ -152,7 +152,9 @@ def test_another_environment_needs_another_server(monkeypatch: pytest.MonkeyPatc
         first = pool._spare
         pool.warm()
         assert pool._spare is first and isinstance(first, ForkServer)
+        assert pool.forks and pool.server("") is first and pool.server("/another/python") is None
         monkeypatch.setenv("LRGUI_RATES", "plain")
+        assert pool.server("") is None, "what it forks would have the other environment"
         pool.warm()
         assert pool._spare is not first and first.over
     finally:
