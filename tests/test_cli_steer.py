@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from reading import Reading, wait_for
+from slurm_stand_in import Slurm
 from ssh_server import NAME, SshServer
 
 from lrgui.cli import steer
@@ -15,11 +17,13 @@ from lrgui.core.events import EndEvent, OutputEvent, RateEvent, RunState, StateE
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
 from lrgui.runs.log_writer import LogWriter
-from lrgui.runs.remote import following
+from lrgui.runs.remote import following, tail
 from lrgui.runs.remote.address import Address
 from lrgui.runs.remote.following import Following
+from lrgui.runs.remote.running import RemoteRun
 from lrgui.runs.remote.whereabouts import where_words
 from lrgui.runs.steering import steered
+from lrgui.runs.targets import Target
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -192,3 +196,68 @@ def test_nobody_computes_a_run_there_that_was_cut_off(command: Command, server: 
     assert done.returncode == 1 and "Nobody computes" in done.stderr
     done = command("steer", f"ssh://{NAME}{tmp_path / 'none.lrrun'}", "--finish")
     assert done.returncode == 1 and "No such file" in done.stderr
+
+
+# -- in a queue
+
+
+@pytest.fixture
+def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Slurm, Reading, str]]:
+    """A queue, the run whose job waits in it, and its address."""
+    slurm = Slurm(tmp_path / "slurm")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", slurm.path)
+    monkeypatch.setattr(tail, "QUEUE_PACE", 0.1)
+    slurm.hold()
+    source = RemoteRun(Job(), Target("cluster", "slurm"))
+    reading = Reading(source)
+    wait_for(lambda: any("waits in the SLURM queue" in getattr(event, "detail", "") for event in reading.events))
+    yield slurm, reading, str(source.address)
+    source.leave()
+    reading.end()
+
+
+def test_a_job_that_waits_is_taken_out_of_its_queue(command: Command, waiting: tuple[Slurm, Reading, str]) -> None:
+    slurm, reading, address = waiting
+    done = command("steer", address, "--stop")
+    said = "Stopped: its job was taken out of the SLURM queue before it began; nothing was measured."
+    assert (done.returncode, done.stdout.strip()) == (0, said), done.stderr
+    assert '"CANCELLED"' in (slurm.folder / "41.json").read_text()
+    assert "SLURM job 41 has ended (CANCELLED)" in reading.end().detail, "whoever sent it hears of it, too"
+
+
+@pytest.mark.parametrize("option", ["--pause", "--resume", "--finish", "--factor=0.5"])
+def test_a_job_that_waits_can_only_be_stopped(
+    command: Command, waiting: tuple[Slurm, Reading, str], option: str
+) -> None:
+    done = command("steer", waiting[2], option)
+    said = "lrgui: The run has not begun: Job 41 waits in the SLURM queue (Priority)."
+    assert (done.returncode, " ".join(done.stderr.split())) == (1, said)
+
+
+def test_what_slurm_refuses_is_said(
+    command: Command, waiting: tuple[Slurm, Reading, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting[0].deny()
+    monkeypatch.setattr(steer, "QUEUED", 1.0)
+    done = command("steer", waiting[2], "--stop")
+    refused = "SLURM does not end job 41 (scancel: error: Kill job error on job id 41: Access/permission denied)."
+    assert done.returncode == 1 and refused in " ".join(done.stderr.split())
+
+
+def test_a_queue_that_does_not_answer_leaves_it_open(
+    command: Command, waiting: tuple[Slurm, Reading, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slurm, _, address = waiting
+    cancelled = tail.Follower._cancelled
+
+    def stuck(follower: tail.Follower, job: str, state: str) -> str:
+        slurm.stick()
+        return cancelled(follower, job, state)
+
+    monkeypatch.setattr(tail.Follower, "_cancelled", stuck)
+    monkeypatch.setattr(steer, "QUEUED", 1.0)
+    done = command("steer", address, "--stop")
+    said = "SLURM has agreed to take its job out of the queue, and still lists it."
+    assert done.returncode == 0 and said in " ".join(done.stdout.split()), done.stderr
+    slurm.unstick()

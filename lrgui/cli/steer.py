@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: Seconds in which a run usually answers: a step, and the time until it looks. And those in which a connection that
 #: was lost is made again.
 PATIENCE, RECONNECTING = 10.0, 60.0
+#: Seconds in which SLURM usually takes a job out of its queue, and lists it no longer.
+QUEUED = 30.0
 
 
 @command("steer")
@@ -72,6 +74,7 @@ def _choices(factor: str, finish: bool, pause: bool, resume: bool, stop: bool) -
 
 def _found(run: str) -> tuple[str, Address, str]:
     """What the run is called, where it is computed, and the Python there."""
+    from lrgui.runs.remote.tail import BESIDE
     from lrgui.runs.remote.whereabouts import last_sent_to, whereabouts
 
     if run.startswith(SCHEME):
@@ -81,6 +84,8 @@ def _found(run: str) -> tuple[str, Address, str]:
             fail(str(error), Status.BAD_ARGUMENTS)
     log = place_of(Path(run))
     if not log.exists():
+        if (log.parent / BESIDE).is_file():  # it waits in a queue of this machine
+            return run, Address(str(log)), ""
         sent = last_sent_to(run)
         if sent is None:
             fail(
@@ -128,7 +133,7 @@ class _Steering:
             source.cancel()
         else:
             source.ask(request)
-        self._wait(PATIENCE)
+        self._wait(self._usual)
         lost = False
         with closing(source.chunks()) as chunks:
             for events in chunks:
@@ -141,10 +146,15 @@ class _Steering:
                     raise typer.Exit(Status.OK)
                 if source.lost != lost:
                     lost = source.lost
-                    self._wait(RECONNECTING if lost else PATIENCE)
+                    self._wait(RECONNECTING if lost else self._usual)
                 if lost and isinstance(events[-1], StateEvent):
                     say(f"{events[-1].detail}.")
         self._tell_silence()
+
+    @property
+    def _usual(self) -> float:
+        """Seconds in which an answer usually comes: from a run, or from the queue in which it waits."""
+        return QUEUED if self._source.parser is None else PATIENCE
 
     def _wait(self, seconds: float) -> None:
         """Give up in so many seconds."""
@@ -180,13 +190,16 @@ class _Steering:
         """Say what is known of a request to which the run has said nothing."""
         again = f"To see what it does: lrgui watch {self._address}"
         if not self._source.confirmed:
-            fail(f"The connection was lost, and it is not known whether the change reached {self._name}. {again}")
+            why = "The connection was lost" if self._source.lost else "No answer came"
+            fail(f"{why}, and it is not known whether the change reached {self._name}. {again}")
         if self._source.refused:
             fail(f"The change did not reach {self._name}: {self._source.refused}.")
         if self._source.lost:
             tell(f"The change reached {self._name}; the connection was lost before its answer. {again}")
             raise typer.Exit(Status.OK)
         words = "It stops when its epoch is over" if self._option == "--finish" else "It does so before its next batch"
+        if self._source.parser is None:
+            words = "It has not begun; SLURM has agreed to take its job out of the queue, and still lists it"
         tell(f"{self._name} was asked. {words}.")
         raise typer.Exit(Status.OK)
 

@@ -103,7 +103,7 @@ def test_another_terminal_steers_what_the_window_runs(qtbot: QtBot, tmp_path: Pa
     worker, source = RunWorker(), Scripted([points()[:3]], hold=True)
     log = LogWriter(tmp_path / "one.lrrun", Job())
     worker.start(source, log)
-    qtbot.waitUntil(lambda: Follower(str(log.path)).ask("pause"), timeout=30_000)
+    qtbot.waitUntil(lambda: Follower(str(log.path)).ask("pause") == "", timeout=30_000)
     qtbot.waitUntil(lambda: "pause" in source.asked, timeout=30_000)
     worker.close()
     assert not requests_of(log.path).exists()

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 _PROGRAM = """#!{python}
-import fcntl, json, os, signal, subprocess, sys, threading
+import fcntl, json, os, signal, subprocess, sys, threading, time
 from pathlib import Path
 here = Path({folder!r})
 name, words = Path(sys.argv[0]).name, sys.argv[1:]
@@ -25,6 +25,10 @@ def start():
                                             start_new_session=True).pid
             about["state"] = "RUNNING"
             job.write_text(json.dumps(about))
+while name == "squeue" and (here / "stuck").exists():
+    time.sleep(0.02)
+if name == "scancel" and (here / "deny").exists():
+    sys.exit("scancel: error: Kill job error on job id 41: Access/permission denied")
 if name != "srun":  # two calls at once would begin one job twice
     lock = open(here / "lock", "w")
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -92,6 +96,18 @@ class Slurm:
     def hold(self) -> None:
         """Let jobs wait."""
         (self.folder / "hold").touch()
+
+    def stick(self) -> None:
+        """Let squeue answer nobody until `unstick`."""
+        (self.folder / "stuck").touch()
+
+    def unstick(self) -> None:
+        """Let it answer again."""
+        (self.folder / "stuck").unlink()
+
+    def deny(self) -> None:
+        """Let scancel end no job."""
+        (self.folder / "deny").touch()
 
     def let_go(self) -> None:
         """Let them begin."""

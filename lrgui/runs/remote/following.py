@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 
 from lrgui.core.events import EndEvent, EndReason, Event, RunState, StateEvent
 from lrgui.core.formats import format_seconds
@@ -50,11 +51,10 @@ class Following:
         """Why the last request did not reach the run, in words."""
         self._python = python
         self._commands = commands
-        self._follower: tail.Follower | None = None
         self._connection: Connection | None = None
         self._events = self._read()
         self._ahead: list[list[Event]] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # Ctrl+C asks in the middle of reading
         self._unheard: dict[str, str] = {}
         """Requests that were not confirmed, by their marks."""
         self._ending = False
@@ -293,6 +293,8 @@ class Following:
 
     def _gone(self, why: str) -> EndEvent:
         where = f" on {self.address.host.name}" if self.address.host.name else ""
+        if self._ending and why == tail.TAKEN_OUT:
+            return EndEvent(EndReason.CANCELLED, f"Stopped{where}: {why}; nothing was measured.")
         if self._ending:
             kept = "everything measured so far is kept" if self.parser else "nothing was measured yet"
             return EndEvent(EndReason.CANCELLED, f"Stopped{where}; {kept}.")
@@ -306,12 +308,11 @@ class Following:
         return self._frames_here() if self.address.is_here else self._frames_there()
 
     def _frames_here(self) -> Iterator[tuple[bytes, bytes]]:
-        with self._lock:
-            self._follower = tail.Follower(self.address.path, self._offset, self._begin, beat=PACE)
-        for number, frame in enumerate(self._follower.frames()):
-            if number == 0:
-                self._ask_again()
-            yield frame
+        follower = tail.Follower(self.address.path, self._offset, self._begin, beat=PACE)
+        with closing(follower.frames()) as frames:
+            for frame in frames:
+                self._pass_on(follower)
+                yield frame
 
     def _frames_there(self) -> Iterator[tuple[bytes, bytes]]:
         about = {"path": self.address.path, "offset": self._offset, "begin": self._begin.decode("latin-1")}
@@ -366,7 +367,8 @@ class Following:
             self.leave()
 
     def ask(self, request: str) -> None:
-        """Hand on a request in words (`core.control.Control.obey`); without a connection once there is one."""
+        """Hand on a request in words (`core.control.Control.obey`); without a connection once there is one, and here
+        in the thread that reads: whether anybody hears it may have to be asked of a queue that is slow to answer."""
         mark = os.urandom(6).hex()
         with self._lock:
             self._unheard[mark] = request
@@ -385,9 +387,15 @@ class Following:
     def _send(self, mark: str, request: str) -> None:
         if self._connection is not None:
             self._connection.write(f"{mark} {request}\n".encode("ascii"))
-        elif self._follower is not None:
-            self.refused = tail.heard(self._follower, request, mark)
-            del self._unheard[mark]
+
+    def _pass_on(self, follower: tail.Follower) -> None:
+        """Hand on what was asked of a run whose log is here."""
+        while self._unheard:
+            with self._lock:
+                mark, request = next(iter(self._unheard.items()))
+            self.refused = tail.heard(follower, request, mark)
+            with self._lock:
+                del self._unheard[mark]
 
 
 def _is_told(event: Event) -> bool:

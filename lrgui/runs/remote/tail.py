@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Iterator  # noqa: UP035 (older Pythons have it here)
+from typing import Generator, Iterator  # noqa: UP035 (older Pythons have it here)
 
 #: Seconds between two looks at a file that did not grow, and between two frames at least.
 POLL, BEAT = 0.02, 1.0
@@ -45,6 +45,12 @@ MARK = "#"
 
 #: Seconds between two questions to the queue, and until a job that was just submitted must be in it.
 QUEUE_PACE, QUEUE_PATIENCE = 5.0, 30.0
+#: Seconds in which a program of the queue's must have answered.
+ANSWERING = 60.0
+#: States of a job that has not begun.
+WAITS = ("PENDING", "CONFIGURING")
+#: Why a run is gone that was ended while its job waited.
+TAKEN_OUT = "its job was taken out of the SLURM queue before it began"
 
 
 class Tail:
@@ -136,11 +142,22 @@ class Follower:
         """True once a process of this machine was seen to write the log."""
         self._began = self._grew = time.monotonic()
         self._next = 0.0
-        self._in_queue = False
+        self._in_queue = self._left_queue = False
+        self._taken_out = False
+        """True once SLURM has agreed to end a job that waited."""
+        self._question: Question | None = None
         self._status = ""
 
-    def frames(self) -> Iterator[tuple[bytes, bytes]]:
+    def frames(self) -> Generator[tuple[bytes, bytes], None, None]:
         """Kind and contents of one frame after the other, without end but for `GONE` and `ERROR`."""
+        try:
+            yield from self._frames()
+        finally:
+            self._tail.close()
+            if self._question is not None:
+                self._question.give_up()
+
+    def _frames(self) -> Iterator[tuple[bytes, bytes]]:
         told, gone, news = time.monotonic(), "", True
         yield (HEARS if self.goes_on else ALIVE), b""
         while True:
@@ -169,7 +186,7 @@ class Follower:
             time.sleep(POLL)
             now = time.monotonic()
             gone, status = self._look(now)
-            if gone:
+            if gone and gone != TAKEN_OUT:
                 time.sleep(float(self._beside.get("patience", 0.5)))  # network file systems show it late
             if status != self._status:
                 self._status, told = status, now
@@ -186,20 +203,31 @@ class Follower:
             return self._queued(self._beside["slurm"])[0] != ""
         return is_locked(os.path.join(self._folder, "alive") if self._beside else self._tail.path) is not False
 
-    def ask(self, word: str, mark: str = "") -> bool:
+    def ask(self, word: str, mark: str = "") -> str:
         """Pass on a request (pause, resume, cancel, kill, or another of `core.control`) to a run that was started from
-        elsewhere, or that a process of this machine writes; False where nobody hears it. One with a `mark` is passed on
-        once, however often it is asked. Raises OSError."""
-        if not self.goes_on:
-            return False
+        elsewhere, or that a process of this machine writes. Returns why it does not arrive, in words, empty where it
+        does. One with a `mark` is passed on once, however often it is asked. Raises OSError."""
+        self._read_beside()
         job = self._beside.get("slurm", "")
+        state = self._queued(job)[0] if job else ""
+        if not (state if job else self.goes_on):
+            return "nobody computes it any more"
         if job and (word == "kill" or (word == "cancel" and not os.path.exists(self._tail.path))):
-            _printed(["scancel", job])
-        else:
-            path = self._tail.path
-            beside = (path[: -len(".lrrun")] if path.endswith(".lrrun") else path) + ".requests"
-            _append(os.path.join(self._folder, "requests") if self._beside else beside, word, mark)
-        return True
+            return self._cancelled(job, state)
+        path = self._tail.path
+        beside = (path[: -len(".lrrun")] if path.endswith(".lrrun") else path) + ".requests"
+        _append(os.path.join(self._folder, "requests") if self._beside else beside, word, mark)
+        return ""
+
+    def _cancelled(self, job: str, state: str) -> str:
+        """Have a job ended; why it is not, in words, empty where it is."""
+        status, _, err = _printed(["scancel", job])
+        if status != 0:
+            said = err.strip().rpartition("\n")[2].rstrip(".") or "scancel does not answer"
+            return f"SLURM does not end job {job} ({said})"
+        self._taken_out = state in WAITS
+        self._next = 0.0  # the queue is asked at once
+        return ""
 
     def _read_beside(self) -> None:
         if self._beside:
@@ -223,7 +251,6 @@ class Follower:
             self._held = self._held or held is True
             return (KILLED if gone else ""), (NOBODY if held is False and now - self._grew > QUIET else "")
         if self._beside.get("slurm"):
-            self._next = now + float(self._beside.get("pace", QUEUE_PACE))
             return self._look_in_queue(self._beside["slurm"], now)
         self._next = now + BEAT
         trouble = self._trouble()
@@ -241,28 +268,48 @@ class Follower:
     @staticmethod
     def _queued(job: str) -> tuple[str, str]:
         """How a job stands in the queue, and why; the first is empty where it has left it, "?" where nobody knows."""
-        status, out, err = _printed(["squeue", "--noheader", "--jobs", job, "--format", "%T|%r"])
-        if status != 0 and "invalid job id" not in err.lower():
-            return "?", ""  # the queue does not answer just now
-        state, _, reason = out.strip().partition("\n")[0].partition("|")
-        return state, reason
+        return _state(_printed(_squeue(job)))
 
     def _look_in_queue(self, job: str, now: float) -> tuple[str, str]:
-        state, reason = self._queued(job)
+        """As `_look`. The queue may be slow to answer: the log is read on meanwhile."""
+        if self._question is None:
+            sacct = ["sacct", "--noheader", "--allocations", "--jobs", job, "--format", "State%40"]
+            self._question = Question(sacct if self._left_queue else _squeue(job))
+        answer = self._question.answer()
+        if answer is None:
+            return "", self._status
+        self._question = None
+        if self._left_queue:
+            how = answer[1].strip().partition("\n")[0].strip() if answer[0] == 0 else ""
+            return f"SLURM job {job} has ended" + (f" ({how})" if how else ""), ""
+        self._next = now + float(self._beside.get("pace", QUEUE_PACE))
+        state, reason = _state(answer)
         if state == "?":
             return "", self._status
-        if state in ("PENDING", "CONFIGURING"):
-            self._in_queue = True
-            why = f" ({reason})" if reason not in ("", "None") else ""
-            return "", f"Job {job} waits in the SLURM queue{why}"
         if state:
             self._in_queue = True
-            return "", self._trouble()
-        if not self._in_queue and now - self._began < float(self._beside.get("queue_patience", QUEUE_PATIENCE)):
-            return "", self._status
-        status, out, _ = _printed(["sacct", "--noheader", "--allocations", "--jobs", job, "--format", "State%40"])
-        how = out.strip().partition("\n")[0].strip() if status == 0 else ""
-        return f"SLURM job {job} has ended" + (f" ({how})" if how else ""), ""
+            if state not in WAITS:
+                return "", self._trouble()
+            why = f" ({reason})" if reason not in ("", "None") else ""
+            return "", f"Job {job} waits in the SLURM queue{why}"
+        if self._taken_out and not self._tail.is_open:
+            return TAKEN_OUT, ""
+        if self._in_queue or now - self._began >= float(self._beside.get("queue_patience", QUEUE_PATIENCE)):
+            self._left_queue, self._next = True, now
+        return "", self._status
+
+
+def _squeue(job: str) -> list[str]:
+    return ["squeue", "--noheader", "--jobs", job, "--format", "%T|%r"]
+
+
+def _state(answer: tuple[int, str, str]) -> tuple[str, str]:
+    """See `Follower._queued`, of what squeue answers."""
+    status, out, err = answer
+    if status != 0 and "invalid job id" not in err.lower():
+        return "?", ""  # the queue does not answer just now
+    state, _, reason = out.strip().partition("\n")[0].partition("|")
+    return state, reason
 
 
 def _append(path: str, word: str, mark: str = "") -> None:
@@ -288,19 +335,51 @@ def is_locked(path: str) -> bool | None:
     return False
 
 
+class Question:
+    """A program that was asked something, and may take its time. What it prints is short."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._until = time.monotonic() + ANSWERING
+        pipe = subprocess.PIPE
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)
+        except OSError:
+            pass
+
+    def answer(self) -> tuple[int, str, str] | None:
+        """Exit status and what it printed; None before it has answered. The status is -1 where there is no such
+        program, or it does not answer."""
+        process = self._process
+        if process is None:
+            return -1, "", ""
+        if process.poll() is None:
+            if time.monotonic() < self._until:
+                return None
+            self.give_up()
+            return -1, "", ""
+        out, err = process.communicate()
+        return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+
+    def give_up(self) -> None:
+        """Nobody waits for the answer any more."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
+
+
 def _printed(command: list[str]) -> tuple[int, str, str]:
-    """Exit status (-1 where there is no such program) and what it printed."""
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return -1, "", ""
-    return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+    """The answer to a question, waited for."""
+    question = Question(command)
+    while True:
+        answer = question.answer()
+        if answer is not None:
+            return answer
+        time.sleep(POLL)
 
 
 def main() -> None:
@@ -339,7 +418,7 @@ def main() -> None:
 def heard(follower: Follower, word: str, mark: str) -> str:
     """Pass on a request; why it does not arrive, in words, empty where it does."""
     try:
-        return "" if follower.ask(word, mark) else "nobody computes it any more"
+        return follower.ask(word, mark)
     except OSError as error:  # a full disk, or the run's folder is gone
         return error.strerror or str(error)
 

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -226,15 +227,40 @@ def test_a_job_waits_in_the_queue_begins_and_is_followed(slurm: Slurm) -> None:
     assert any(script in text for text in shown)  # shown as it was submitted
 
 
-@pytest.mark.slow
 def test_a_job_that_waits_is_taken_out_of_the_queue(slurm: Slurm) -> None:
     slurm.hold()
     source = RemoteRun(SWEEP, Target("cluster", "slurm"))
     reading = Reading(source)
     wait_for(lambda: any("waits in the SLURM queue" in getattr(event, "detail", "") for event in reading.events))
     source.cancel()
-    assert reading.end().reason == EndReason.CANCELLED
+    end = reading.end()
+    words = "Stopped: its job was taken out of the SLURM queue before it began; nothing was measured."
+    assert (end.reason, end.detail) == (EndReason.CANCELLED, words)
     assert json.loads((slurm.folder / "41.json").read_text())["state"] == "CANCELLED"
+
+
+def test_whoever_steers_does_not_wait_for_a_queue_that_is_stuck_nor_does_the_log(slurm: Slurm) -> None:
+    source = RemoteRun(LONG, Target("cluster", "slurm"))
+    reading = Reading(source)
+    reading.until(5)
+    slurm.stick()
+    source.pause()  # in the window's thread, which goes on at once
+    source.resume()
+    source.ask("rate 0.5")
+    following = source._following
+    assert following is not None and not following.confirmed
+    slurm.unstick()
+    wait_for(lambda: following.confirmed)
+    assert not following.refused
+    requests = log_of(source).with_name("requests").read_text().splitlines()
+    assert [line for line in requests if not line.startswith(tail.MARK)] == ["pause", "resume", "rate 0.5"]
+    slurm.stick()
+    time.sleep(2 * tail.QUEUE_PACE)  # by now the queue was asked again
+    seen = len(steps_of(reading.events))
+    reading.until(seen + 50)
+    source.leave()
+    assert reading.end().reason == EndReason.LEFT, "no queue is waited for"
+    slurm.unstick()
 
 
 @pytest.mark.slow
