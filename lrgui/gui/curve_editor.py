@@ -9,7 +9,9 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from lrgui.core.run_settings import OF_READING, SweepSettings
 from lrgui.gui.job_editor import JobEditor
+from lrgui.gui.run_jobs import without_rate
 from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.shown_sweep import chosen_for, same_task
 from lrgui.runs.job import Job
 from lrgui.runs.records import plan_of
 from lrgui.runs.trust import Trust
@@ -29,14 +31,19 @@ class CurveEditor(JobEditor):
         self._later, self._untold = QTimer(self, singleShot=True, interval=DRAG_MS), False
         self._later.timeout.connect(self._tell_job)
         self.runs.planned = plan_of(self.job.sweep, None)
+        self.runs.follow_task(self.job)
         self.runs.selected.connect(self._train_as_selected)
         self.runs.reading_changed.connect(self._train_as_selected)
 
     def edit(self, **changes: Any) -> None:
         """As in the editor; with another β or planned training the sweep on screen is read again, and a training on
-        another schedule takes what the selected rate is there."""
-        before, schedule = self.job.sweep, self.job.train.planned_schedule
+        another schedule takes what the selected rate is there. A rate for another task is none for this one."""
+        before, schedule, task = self.job.sweep, self.job.train.planned_schedule, chosen_for(self.job)
+        chosen = replace(self.job, task=changes.get("task", self.job.task))
+        if "train" not in changes and not same_task(task, chosen_for(chosen)):
+            changes["train"] = without_rate(self.job).train
         super().edit(**changes)
+        self.runs.follow_task(self.job)
         self._read_as_set(before)
         if self.job.train.planned_schedule != schedule:
             self._train_as_selected()

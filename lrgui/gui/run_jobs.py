@@ -50,6 +50,11 @@ def agreed(before: Job | None, job: Job) -> Job:
     return job.with_length(job.length, usual=sweep.length_usual)
 
 
+def without_rate(job: Job) -> Job:
+    """`job` with the usual rate for its training, in the place of one that was chosen for another task."""
+    return replace(job, train=replace(job.train, max_lr=TrainSettings().max_lr))
+
+
 def matters(part: str, name: str, kind: str) -> bool:
     """True where a run of `kind` uses the setting `name` of a part of the job."""
     return part in PARTS.get(kind, ()) or (kind in (RunKind.TRAIN, RunKind.RACE) and part == "sweep" and name in LOOP)

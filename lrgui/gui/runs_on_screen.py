@@ -188,8 +188,7 @@ class RunsOnScreen(SweepOnScreen):
                 # It has measured nothing: what was on screen before it is still the best there is.
                 self._come_back(before, tell=False)
             else:
-                held = None if before is None else before.own_sweep
-                self._take_reading(read if read is not None else self._shown.read(), held)
+                self._take_reading(read if read is not None else self._shown.read())
                 self._step(before if self.reading is not None else None)
         self.undo_stack.indexChanged.emit(self.undo_stack.index())  # steps between runs are possible again
 

@@ -21,6 +21,13 @@ class Choices:
     """True where the person chose the selection; False for what the program recommends."""
     candidates: tuple[float, ...] = ()
     """Rates that are marked to be trained, rising."""
+    chosen_for: tuple[str, ...] = ()
+    """What these rates are for (`chosen_for` of a job); empty where nobody said."""
+
+    @property
+    def without_rates(self) -> Choices:
+        """The same zones, and no rate."""
+        return Choices(None, self.zones)
 
 
 class ChoiceStep(QUndoCommand):

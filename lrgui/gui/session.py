@@ -16,7 +16,7 @@ from lrgui.core.events import (
 from lrgui.core.run_settings import SweepSettings, TrainSettings
 from lrgui.core.training_length import Length
 from lrgui.gui.notice import Notice
-from lrgui.gui.run_jobs import agreed
+from lrgui.gui.run_jobs import agreed, without_rate
 from lrgui.gui.visiting import Visiting
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
@@ -190,6 +190,8 @@ class Session(Visiting):
         if job.sweep.length_usual:
             job = job.with_length(Length.of(TrainSettings()), usual=True)
         self._followed = None
+        if (source, path) != (job.task.source, job.task.path):
+            job = without_rate(job)
         job, notes = self.tasks.switched(job, source, path, model)
         self.set_job(agreed(self.job, job))
         if self.tasks.code.problem:

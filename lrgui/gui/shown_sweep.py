@@ -127,25 +127,25 @@ class ShownSweep:
         if old is None or new is None:
             return chosen
         followed = chosen.selection == old.recommendation.lr
-        return Choices(
-            new.recommendation.lr if followed else chosen.selection,
-            new.measured_zones if chosen.zones == old.measured_zones else chosen.zones,
-            chosen.by_hand and not followed,
-            chosen.candidates,
+        return replace(
+            chosen,
+            selection=new.recommendation.lr if followed else chosen.selection,
+            zones=new.measured_zones if chosen.zones == old.measured_zones else chosen.zones,
+            by_hand=chosen.by_hand and not followed,
         )
 
-    def first_choice(self, before: ShownSweep | None, chosen: Choices) -> Choices:
-        """What is chosen on this sweep, which takes the place of the one `before`, where that was `chosen`.
+    def first_choice(self, chosen: Choices) -> Choices:
+        """What is chosen on this sweep, before which that was `chosen`.
 
         It is the recommendation, unless there is none, or the person chose a rate by hand for the same task: then the
         selection stays.
         """
         assert self.reading is not None
-        pick = self.reading.recommendation.lr
-        same = before is None or _chosen_for(before.job) == _chosen_for(self.job)
-        if pick is None or (chosen.by_hand and same):
+        pick, task = self.reading.recommendation.lr, chosen_for(self.job)
+        same = not chosen.chosen_for or chosen.chosen_for == task
+        if same_task(chosen.chosen_for, task) and (pick is None or (chosen.by_hand and same)):
             return replace(chosen, zones=self.reading.zones)
-        return Choices(pick, self.reading.zones, candidates=chosen.candidates if same else ())
+        return Choices(pick, self.reading.zones, candidates=chosen.candidates if same else (), chosen_for=task)
 
     def with_choice(self, chosen: Choices) -> ShownSweep:
         """The same with what the person chose."""
@@ -185,7 +185,12 @@ def rules_shown(reading: SweepReading) -> tuple[RuleRow, ...]:
     return reading.full_table if len(reading.curve) <= MOST_POINTS else reading.table
 
 
-def _chosen_for(job: Job) -> tuple[str, ...]:
-    """What a rate that was chosen by hand is for."""
+def chosen_for(job: Job) -> tuple[str, ...]:
+    """What a rate is for that is chosen, or recommended, with these settings."""
     task = job.task
     return task.source, task.path, task.model, task.optimizer
+
+
+def same_task(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """True where rates for these (`chosen_for`) are for the same task, whatever its optimizer, or nobody said."""
+    return not one or not other or one[:-1] == other[:-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -15,7 +15,7 @@ from lrgui.core.run_settings import SweepSettings
 from lrgui.gui.background import Background
 from lrgui.gui.screen import Screen, Steps, Visit
 from lrgui.gui.selection import Choices, Selection
-from lrgui.gui.shown_sweep import ShownSweep
+from lrgui.gui.shown_sweep import ShownSweep, chosen_for, same_task
 from lrgui.runs.job import Job
 from lrgui.runs.record import Record
 from lrgui.runs.records import Records
@@ -59,6 +59,8 @@ class SweepOnScreen(QObject):
         self.visit: Visit | None = None
         """The saved run or synthetic curve that is shown in the place of the person's own; None for their own."""
         self._chosen = Selection(self._show_choice, self.undo_stack, Choices(None, None))
+        self._form: tuple[str, ...] = ()
+        """What a rate is for that is chosen with the settings in the form."""
         self.planned = USUAL
         """The training to come, as far as the settings say."""
 
@@ -142,10 +144,18 @@ class SweepOnScreen(QObject):
         return self.planned if self.reading is None else self.reading.plan
 
     @property
+    def of_form(self) -> bool:
+        """True where the sweep on screen is one of the task in the form, or is only looked at."""
+        job = self.sweep_job
+        return job is None or bool(self.synthetic) or not self.own_settings or same_task(chosen_for(job), self._form)
+
+    @property
     def offer(self) -> float | None:
-        """What the sweep on screen recommends, or guesses where it is not sure; None without either, and of a synthetic
-        curve."""
-        return None if self.reading is None or self.synthetic else self.reading.recommendation.best_guess
+        """What the sweep on screen recommends, or guesses where it is not sure; None without either, of a synthetic
+        curve, and for another task."""
+        if self.reading is None or self.synthetic or not self.of_form:
+            return None
+        return self.reading.recommendation.best_guess
 
     def recommended_for(self, job: Job) -> float | None:
         """The highest rate of a training like `job` that the sweep on screen recommends; None where it was of another
@@ -203,24 +213,47 @@ class SweepOnScreen(QObject):
             raise error
         if shown is not None and self._shown is not None and shown.sweeps is self._shown.sweeps:
             before, chosen = self._chosen.now, shown.choice_after(self._shown, self._chosen.now)
-            self._shown = shown.with_choice(chosen)
+            self._shown = shown.with_choice(self._counting(chosen))
             if self.reading is not None:
                 self.reading_changed.emit(self.reading)
             if chosen != before:
                 self._chosen.take(chosen)
 
-    def _take_reading(self, shown: ShownSweep, before: ShownSweep | None = None) -> None:
-        """Show what a sweep says, which takes the place of the one `before`."""
+    def _take_reading(self, shown: ShownSweep) -> None:
+        """Show what a sweep says."""
         self._shown = shown
         self.reading_changed.emit(self.reading)
         if self.reading is not None:
-            self._chosen.take(shown.first_choice(before, self._chosen.now))
+            self._chosen.take(shown.first_choice(self._chosen.now))
 
     # ---------------------------------------------------------------- what is chosen on it
+    def follow_task(self, job: Job) -> None:
+        """The form is that of `job` now: rates that were chosen for another task count no longer, until that is back."""
+        before, self._form = self._form, chosen_for(job)
+        if not same_task(before, self._form):
+            self._show_choice(self._chosen.now)
+
+    def _counting(self, choices: Choices) -> Choices:
+        """Of these what counts: rates for another task than that in the form don't, unless that is only looked at."""
+        counts = not self.own_settings or same_task(choices.chosen_for, self._form)
+        return choices if counts else choices.without_rates
+
+    @property
+    def _now_counting(self) -> Choices:
+        return self._counting(self._chosen.now)
+
+    def _with_task(self, **changes: Any) -> dict[str, Any]:
+        """Changes of what is chosen, for the task in sight: rates for another one go."""
+        job = self.sweep_job
+        task = self._form if self.own_settings or job is None else chosen_for(job)
+        if self._now_counting is not self._chosen.now:
+            changes = {"selection": None, "by_hand": False, "candidates": (), **changes}
+        return {**changes, "chosen_for": task}
+
     @property
     def selection(self) -> float | None:
         """The learning rate that the person holds."""
-        return self._chosen.now.selection
+        return self._now_counting.selection
 
     @property
     def zones(self) -> Zones | None:
@@ -230,7 +263,7 @@ class SweepOnScreen(QObject):
     @property
     def candidates(self) -> tuple[float, ...]:
         """The rates that are marked to be trained, rising."""
-        return self._chosen.now.candidates
+        return self._now_counting.candidates
 
     @property
     def dragging(self) -> bool:
@@ -244,18 +277,21 @@ class SweepOnScreen(QObject):
     def select(self, lr: float, nudge: bool = False, by_hand: bool = True) -> None:
         """Select `lr`, as one step that can be undone. A rate that is chosen `by_hand`, and is not the recommendation,
         survives the next sweep."""
-        self._chosen.change(_selected(lr), nudge, selection=lr, by_hand=by_hand and self._is_choice(lr))
+        changes = self._with_task(selection=lr, by_hand=by_hand and self._is_choice(lr))
+        self._chosen.change(_selected(lr), nudge, **changes)
 
     def _is_choice(self, lr: float) -> bool:
         return self.reading is None or self.reading.recommendation.lr != lr
 
     def preview_selection(self, lr: float) -> None:
         """Follow a drag: everything shows `lr`, nothing to undo yet."""
-        self._chosen.preview(selection=lr, by_hand=self._is_choice(lr))
+        self._chosen.preview(**self._with_task(selection=lr, by_hand=self._is_choice(lr)))
 
     def commit_selection(self, old: float | None, new: float) -> None:
         """A drag ended that began at `old`: make it one step that can be undone."""
-        self._chosen.commit(_selected(new), "selection", old, new, by_hand=self._is_choice(new))
+        also = self._with_task(by_hand=self._is_choice(new))
+        also.pop("selection", None)  # it is the new one
+        self._chosen.commit(_selected(new), "selection", old, new, **also)
 
     def preview_zones(self, zones: Zones) -> None:
         """Follow a drag of a border or of the whole optimal zone."""
@@ -276,7 +312,7 @@ class SweepOnScreen(QObject):
         if not same and len(marked) >= MOST_CANDIDATES:
             return
         after = tuple(one for one in marked if one not in same) if same else tuple(sorted((*marked, lr)))
-        self._chosen.change(f"candidate {format_lr(lr)}", candidates=after)
+        self._chosen.change(f"candidate {format_lr(lr)}", **self._with_task(candidates=after))
 
     @Slot()
     def toggle_selected_candidate(self) -> None:
@@ -290,6 +326,7 @@ class SweepOnScreen(QObject):
         self._chosen.change("candidates", candidates=())
 
     def _show_choice(self, choices: Choices) -> None:
+        choices = self._counting(choices)
         if choices.selection is not None:
             self.selected.emit(choices.selection)
         if self._shown is not None:

@@ -161,7 +161,7 @@ class SelectionPanel(Card):
         self._show_confidence()
         self._show_offer()
         self._show_stale()
-        dim(self, runs.waiting and runs.last_reading is not None)
+        dim(self, runs.last_reading is not None and (runs.waiting or not runs.of_form))
 
     @Slot()
     def _show_stale(self) -> None:
