@@ -25,6 +25,7 @@ from lrgui.core.events import (
 )
 from lrgui.core.formats import format_factor
 from lrgui.core.learning_rate import format_lr
+from lrgui.core.phrases import first_sentence
 from lrgui.gui.curve_editor import CurveEditor
 from lrgui.gui.loading import MOST_BYTES, RunLoading
 from lrgui.gui.notice import Notice
@@ -110,6 +111,8 @@ class RunLife(CurveEditor):
         """True while a training of the queue goes on: its table says how it ends."""
         self._said_where = False
         """True while what the run said last was where it is."""
+        self.end_told = False
+        """True where the message over the plot says how the last run ended: elsewhere a word is enough."""
         self._readied = False
         """True once the process of the next training of the queue was readied."""
         self.queue = Queue(self._start_queued, self.stop, lambda: self.busy, self)
@@ -380,11 +383,16 @@ class RunLife(CurveEditor):
             pick = None if self.runs.reading is None else self.runs.reading.recommendation
             if pick is not None and pick.measured and pick.lr is None:
                 self.noticed.emit(Notice("warning", pick.reason))
-        self.run_ended.emit(end)
+        self._tell_end(end, notice)
         if error is not None:
             raise error
         if self.kind == RunKind.SWEEP and not (asked or others) and end.reason in WHOLE:
             self._prove()
+
+    def _tell_end(self, end: EndEvent, notice: Notice | None = None) -> None:
+        """Say how a run ended, beside what `notice` said."""
+        self.end_told = notice is not None and first_sentence(end.detail)[0] in notice.text
+        self.run_ended.emit(end)
 
     def _repeated(self, log: Path) -> Repeat | None:
         """What comes of comparing the run that has ended with the one that it repeats; None where it repeats none, or

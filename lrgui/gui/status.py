@@ -33,11 +33,11 @@ class Elided(QLabel):
         self._where = where
         self._shorter = text
 
-    def setText(self, text: str, shorter: str = "") -> None:
-        """Show `text`, or `shorter` where that has no room."""
+    def setText(self, text: str, shorter: str = "", whole: str = "") -> None:
+        """Show `text`, or `shorter` where that has no room; `whole` is what the tooltip says, where that is more."""
         self._shorter = shorter or text
         super().setText(text)
-        self.setToolTip(text)
+        self.setToolTip(whole or text)
 
     @property
     def shown(self) -> str:
@@ -137,17 +137,22 @@ class StatusLine(QWidget):
 
     @Slot(object)
     def _on_ended(self, end: EndEvent) -> None:
-        from lrgui.runs.words import ENDS, VERBS
+        from lrgui.runs.words import ENDS, VERBS, end_words
 
         asked = end.reason == EndReason.KILLED and self._stopping  # by force, where nothing else helped
         self._stopping = False
         if self._session.runs.synthetic and self._session.kind == RunKind.SWEEP:  # nothing was swept
             self.text.setText(end.detail)
             return
-        record = self._session.record
+        record, kind = self._session.record, self._session.kind
         has_none = record is not None and record.end is None  # a log that is open yet, or was cut off
+        reason = EndReason.CANCELLED if asked else end.reason
+        headed = kind == RunKind.TRAIN and record is not None and not record.epochs  # its tab says it above the plot
+        if not has_none and (self._session.end_told or headed):
+            self.text.setText(f"{VERBS[kind]} {end_words(kind, reason)}", whole=end.detail)
+            return
         # None where the sentence says it all.
-        how = None if has_none else ENDS.get(EndReason.CANCELLED if asked else end.reason)
+        how = None if has_none else ENDS.get(reason)
         self.text.setText(_said_once(VERBS[self._session.kind], how, end.detail) if how else end.detail)
 
     @Slot()

@@ -228,7 +228,7 @@ class SweepOnScreen(QObject):
 
     # ---------------------------------------------------------------- what is chosen on it
     def follow_task(self, job: Job) -> None:
-        """The form is that of `job` now: rates that were chosen for another task count no longer, until that is back."""
+        """The form is that of `job` now: rates that were chosen for another task don't count until that is back."""
         before, self._form = self._form, chosen_for(job)
         if not same_task(before, self._form):
             self._show_choice(self._chosen.now)

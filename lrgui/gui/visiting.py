@@ -122,6 +122,7 @@ class Visiting(RunLife):
         left = end is None or end.reason in (*STOPPED, EndReason.KILLED, EndReason.FAILED)
         where = whereabouts(run.path) if left else None
         sent = [] if where is None else [f"This run was sent to {where.target}."]
+        notice = None
         if opened.warnings or sent:
             notice = Notice("info", " ".join([*sent, *opened.warnings]))
             if end is None or sent:  # it may go on there, or in another program
@@ -133,7 +134,7 @@ class Visiting(RunLife):
             self.noticed.emit(notice)
         cut_off = f"{run.path.name} is incomplete: the program ended during the run."
         so_far = EndEvent(EndReason.KILLED, GOES_ON if goes_on(run.path) else cut_off)
-        self.run_ended.emit(opened.record.end or so_far)
+        self._tell_end(opened.record.end or so_far, notice)
 
     def _follow_again(self, path: Path) -> None:
         self.follow_run(str(path))
@@ -242,7 +243,7 @@ class Visiting(RunLife):
                 continue
             if record.task is not None:
                 self.task_known.emit(record.task)
-            self.run_ended.emit(record.end or EndEvent(EndReason.KILLED, "This run is incomplete."))
+            self._tell_end(record.end or EndEvent(EndReason.KILLED, "This run is incomplete."))
         if self.runs.own_settings:
             self._read_late()
         self._train_as_selected()
@@ -254,4 +255,4 @@ class Visiting(RunLife):
             return
         self.noticed.emit(None)
         self.kind = RunKind.SWEEP
-        self.run_ended.emit(self.runs.show_synthetic(name, curve, zones, self.job))
+        self._tell_end(self.runs.show_synthetic(name, curve, zones, self.job))

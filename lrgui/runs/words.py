@@ -33,3 +33,11 @@ def end_words(kind: str, reason: str, running: bool = False) -> str:
     if reason in (EndReason.DIVERGED, EndReason.NOT_FINITE):
         return "finished" if kind == RunKind.SWEEP else "diverged"  # that is what ends a sweep
     return ENDS.get(reason, reason)
+
+
+def broken_off(kind: str, reason: str, steps: int) -> str:
+    """How a run of a kind ended and after how many steps, where its whole sentence is said elsewhere: "Diverged after
+    37 steps."."""
+    words = end_words(kind, reason)
+    when = f"after {steps:,} {'step' if steps == 1 else 'steps'}" if steps else "before the first step"
+    return f"{words[:1].upper()}{words[1:]} {when}."

@@ -16,6 +16,8 @@ from lrgui.core.events import EndEvent, OutputEvent, StateEvent
 from lrgui.gui.notice import Notice
 from lrgui.gui.status import Elided
 from lrgui.gui.window import MainWindow
+from lrgui.runs.job import Job
+from lrgui.runs.log_writer import LogWriter
 
 LONG = "RuntimeError: an error at /home/somebody/a/path/without/spaces/model.py that goes on. " * 12
 
@@ -220,3 +222,47 @@ def test_what_could_not_begin_is_gone_with_its_python(bench: Bench, window: Main
     bench.play(Scripted([[*sweep()[0], EndEvent("failed", "It broke.")]]))
     window.banner.on_python()
     assert "It broke." in window.banner.text, "a run that began"
+
+
+def _said(window: MainWindow) -> tuple[str, str, str]:
+    """Over the plot, in the status line, and above the training's plot."""
+    return window.banner.text, window.status.text.text(), window.tabs.training.heading.text()
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "heading"),
+    [
+        (
+            EndEvent("diverged", "Training diverged: the loss became NaN. Lower max LR to 1e-3, and train again."),
+            "Training diverged",
+            "Diverged after 30 steps.",
+        ),
+        (EndEvent("failed", "It broke. Mend it."), "Training failed", "Failed after 30 steps."),
+        (
+            EndEvent("out_of_memory", "Out of memory in the forward pass."),
+            "Training failed: out of memory",
+            "Failed: out of memory after 30 steps.",
+        ),
+    ],
+)
+def test_how_a_training_broke_is_said_in_full_once(
+    bench: Bench, window: MainWindow, end: EndEvent, status: str, heading: str
+) -> None:
+    bench.play(Scripted([[*training()[0][:2], *points()[:30], end]]), bench.session.train)
+    assert _said(window) == (end.detail, status, heading)
+    assert window.status.text.toolTip() == end.detail, "where the message was closed, it is there"
+
+
+def test_a_run_that_is_opened_says_its_end_without_a_message(bench: Bench, window: MainWindow, tmp_path: Path) -> None:
+    end = EndEvent("diverged", "Training diverged: the loss became NaN. Lower max LR to 1e-3, and train again.")
+    with LogWriter(tmp_path / "a.lrrun", Job(kind="train")) as log:
+        log.write([*training()[0][:2], *points()[:30], end])
+    assert bench.session.open_run(tmp_path / "a.lrrun")
+    assert _said(window) == ("", "Training diverged", end.detail)
+
+
+def test_how_a_race_failed_is_said_in_full_once(bench: Bench, window: MainWindow) -> None:
+    end = EndEvent("failed", "It broke. Mend it.")
+    bench.play(Scripted([[StateEvent("running"), task(), end]]), bench.session.verify)
+    assert (window.banner.text, window.status.text.text()) == (end.detail, "Race failed")
+    assert window.tabs.verify.heading.text() == "Failed before the first step."

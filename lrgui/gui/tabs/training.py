@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout
 
-from lrgui.core.events import RunKind
+from lrgui.core.events import EndEvent, RunKind
 from lrgui.core.formats import format_factor
 from lrgui.core.learning_rate import format_lr, shown_lr
 from lrgui.export.training import TrainingReport, begin_plan, cycles_momentum, draw_plan, epoch_words, measured_name
@@ -274,7 +274,9 @@ class TrainingTab(RunTab):
         self.heading.setText(epoch_words(job, record))
 
     @Slot(object)
-    def _finish(self, end: object) -> None:
+    def _finish(self, end: EndEvent) -> None:
+        from lrgui.runs.words import broken_off
+
         self._timer.stop()
         self.plot.rate.view.give_up_drag()
         self.plot.rate.expect(1.0)
@@ -284,4 +286,6 @@ class TrainingTab(RunTab):
         self._show_epochs()
         record = self._runs.training
         if record is None or not record.epochs:
-            self.heading.setText(getattr(end, "detail", ""))
+            steps = 0 if record is None else len(record)
+            told = self._session.end_told
+            self.heading.setText(broken_off(RunKind.TRAIN, end.reason, steps) if told else end.detail)

@@ -290,11 +290,14 @@ class VerifyTab(RunTab):
             self._show_end(self._runs.race, end)
 
     def _show_end(self, record: RaceRecord, end: EndEvent) -> None:
+        from lrgui.runs.words import broken_off
+
         self._timer.stop()
         self._ranking = record.standings.ranking()
         if len(record):
             self.plot.show_race(candidates(record), self._ranking, over=True)
-        self.heading.setText(end.detail)
+        told = self._session.end_told
+        self.heading.setText(broken_off(RunKind.RACE, end.reason, len(record)) if told else end.detail)
         self._show_use()
 
     @property
