@@ -69,8 +69,13 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_finish() -> None:
-    """A loader whose worker raised is found among the garbage of some test that has nothing to do with it, and torch
-    waits so many seconds for such a worker: five of them usually, in each process of a suite several times."""
+    """What all tests are made of stays to the end, and Python's collector need not look through its million objects
+    whenever a test or the program has it look.
+
+    A loader whose worker raised is found among the garbage of some test that has nothing to do with it, and torch
+    waits so many seconds for such a worker: five of them usually, in each process of a suite several times.
+    """
+    gc.freeze()
     if "torch" in sys.modules:
         import torch.utils.data._utils as of_loaders
 
@@ -108,12 +113,11 @@ def warm_popen() -> Iterator[type[subprocess.Popen[bytes]]]:
 
 
 @pytest.fixture(scope="module")
-def few_objects() -> Iterator[None]:
-    """What is there before a file's tests is hidden from Python's collector while they run: the program looks for
-    schedulers among all objects, and the other tests of this process have made a million."""
+def few_objects() -> None:
+    """What is there before a file's tests is hidden from Python's collector, and stays so: the program looks for
+    schedulers among all objects, and the other tests of this process have made many."""
+    gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -70,8 +71,9 @@ class CandidateMarks(PaletteLayer):
             if 0 <= (at := self.view.pixel_x(place)) <= rect.width()
         ]
         placed: list[Placed] = []
+        written = self._annotations.words if shown else []
         for words, at in shown:
-            taken = [label.rect for label in placed] + self._annotations.words
+            taken = [label.rect for label in placed] + written
             width = metrics.horizontalAdvance(words) + 10
             placed.append(Placed(words, words, self._place(at, width, taken, self._other_lines(at))))
         return placed
@@ -93,11 +95,10 @@ class CandidateMarks(PaletteLayer):
         lowest = rect.height() - ABOVE_AXIS
         bottoms = np.arange(lowest, min(STRIP + HEIGHT, lowest - 1), -HEIGHT - 2)
         rows = [QRectF(left, bottom - HEIGHT, width, HEIGHT) for bottom in bottoms for left in lefts]
-        free = [box for box in rows if not any(box.adjusted(-2, -1, 2, 1).intersects(other) for other in taken)]
-        if not free:
-            return rows[0]
-        # Rows far above the axis gain nothing: lines pass through all of them.
-        return min(free[: 3 * len(lefts)], key=lambda box: sum(box.left() - OFF < x < box.right() + OFF for x in lines))
+        free = (box for box in rows if not any(box.adjusted(-2, -1, 2, 1).intersects(other) for other in taken))
+        # Rows far above the axis gain nothing, and are not looked at: lines pass through all of them.
+        lowest_free = list(islice(free, 3 * len(lefts))) or rows[:1]
+        return min(lowest_free, key=lambda box: sum(box.left() - OFF < x < box.right() + OFF for x in lines))
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         """Paint the flags."""

@@ -49,7 +49,9 @@ def end(process: subprocess.Popen[bytes]) -> int:
     return process.wait(20)
 
 
-def test_a_second_start_raises_the_first_window_and_hands_it_the_file(desktop: Desktop, tmp_path: Path) -> None:
+@pytest.fixture
+def first(desktop: Desktop, tmp_path: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """The program with its window, first in the list of those that are gone after the test."""
     log = LogWriter(tmp_path / "a run.lrrun", Job())
     log.write(
         [*(BatchEvent(0, i, 10.0 ** (-6 + i / 50), 2.0, i / 100) for i in range(50)), EndEvent("completed", "Done")]
@@ -57,25 +59,36 @@ def test_a_second_start_raises_the_first_window_and_hands_it_the_file(desktop: D
     log.close()
     processes = [start(desktop, tmp_path)]
     try:
-        (window,) = until(lambda: windows(desktop), "the window")
+        until(lambda: windows(desktop), "the window")
         time.sleep(1)  # it listens after its first paint
-        desktop.do("windowminimize", window)
-        until(lambda: not windows(desktop), "the window is away")
-        processes.append(start(desktop, tmp_path, "a run.lrrun"))
-        assert processes[1].wait(20) == 0
-        assert until(lambda: windows(desktop), "the window is back") == [window]
-        until(lambda: desktop.do("getactivewindow").strip() == window, "the window has the focus")
-
-        # Asked for, another window is opened.
-        processes.append(start(desktop, tmp_path, "a run.lrrun", LRGUI_NEW_WINDOW="1"))
-        until(lambda: len(windows(desktop)) == 2, "the second window")
-        time.sleep(0.5)
-        assert end(processes[2]) == 0
-        # Without it the first one still listens.
-        assert start(desktop, tmp_path, "--scenarios").wait(20) == 0
+        yield processes
         assert end(processes[0]) == 0
     finally:
         for process in processes:
             if process.poll() is None:
                 process.kill()
                 process.wait(10)
+
+
+def test_a_second_start_raises_the_first_window_and_hands_it_the_file(
+    desktop: Desktop, tmp_path: Path, first: list[subprocess.Popen[bytes]]
+) -> None:
+    (window,) = windows(desktop)
+    desktop.do("windowminimize", window)
+    until(lambda: not windows(desktop), "the window is away")
+    first.append(start(desktop, tmp_path, "a run.lrrun"))
+    assert first[1].wait(20) == 0
+    assert until(lambda: windows(desktop), "the window is back") == [window]
+    until(lambda: desktop.do("getactivewindow").strip() == window, "the window has the focus")
+
+
+@pytest.mark.slow  # who wants a new window and who listens is in tests/gui/test_single_instance.py
+def test_another_window_is_opened_where_it_is_asked_for(
+    desktop: Desktop, tmp_path: Path, first: list[subprocess.Popen[bytes]]
+) -> None:
+    first.append(start(desktop, tmp_path, "a run.lrrun", LRGUI_NEW_WINDOW="1"))
+    until(lambda: len(windows(desktop)) == 2, "the second window")
+    time.sleep(0.5)
+    assert end(first[1]) == 0
+    # Without it the first one still listens.
+    assert start(desktop, tmp_path, "--scenarios").wait(20) == 0

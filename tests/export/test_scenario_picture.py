@@ -35,13 +35,13 @@ def svg_of(seed=0, chosen="well_behaved", theme="light"):
 
 def numbers(image):
     rgb = image.convertToFormat(QImage.Format.Format_RGB32)
-    return np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.width(), 4)[:, :, 2::-1].astype(int)
+    return np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.width(), 4)[:, :, 2::-1].astype(np.int16)
 
 
-def near(image, colour, reach=40):
-    """Where the picture has (almost) this colour."""
-    wanted = QColor(colour)
-    return np.abs(numbers(image) - (wanted.red(), wanted.green(), wanted.blue())).max(axis=2) <= reach
+def near(pixels, colour, reach=40):
+    """Where the picture's `numbers` have (almost) this colour."""
+    channels = zip(np.moveaxis(pixels, 2, 0), QColor(colour).getRgb(), strict=False)
+    return np.logical_and.reduce([np.abs(channel - wanted) <= reach for channel, wanted in channels])
 
 
 def column(image, lr):
@@ -55,22 +55,23 @@ def test_title_curves_zones_and_annotations_are_on_it(qtbot, palette):
     image = image_of(theme=palette.name)
     scale = image.width() / 768
     assert (image.width(), image.height()) == (2400, 1500)
-    title = near(image, palette.text)[: round(32 * scale)]
+    pixels = numbers(image)
+    title = near(pixels, palette.text)[: round(32 * scale)]
     assert title.sum() > 2000
     assert abs(np.flatnonzero(title.any(0)).mean() / image.width() - 0.5) < 0.05
     for key, names in ZONE_NAMES.items():
-        ink = near(image, palette.zone(key)[2], 24)
+        ink = near(pixels, palette.zone(key)[2], 24)
         ink[: round(VIEW[1] * scale)] = False
         assert ink.sum() > 60 * len(names[0]), key
     for colour in (palette.curve, ORANGE, palette.optimal_line):
-        assert near(image, colour).sum() > 2000, colour
+        assert near(pixels, colour).sum() > 2000, colour
     y = round((VIEW[3] - 40) * scale)
     for lr, key in ((3e-6, "low"), (0.4, "divergence")):
         tint = palette.zone(key)[1].upper()
         assert image.pixelColor(column(image, lr), y).name().upper() == tint
     for lr, key in ((2e-3 / 3, "optimal"), (6e-3, "divergence")):  # the dashed lines
         at = column(image, lr)
-        line = near(image, palette.zone(key)[0])[round(VIEW[1] * scale) : round(VIEW[3] * scale), at - 2 : at + 3]
+        line = near(pixels, palette.zone(key)[0])[round(VIEW[1] * scale) : round(VIEW[3] * scale), at - 2 : at + 3]
         dashes = line.any(1)
         assert 0.3 < dashes.mean() < 0.95, lr
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -145,17 +145,17 @@ def outside(window: QWidget) -> list[str]:
 def overlaps(window: QWidget) -> list[str]:
     """Pairs of what a person reads or works within one widget, of which one lies over the other."""
     kinds = (*WORKED, QLabel, QProgressBar)
+    within: dict[QWidget, list[tuple[QWidget, QRect]]] = {}
+    for each in shown(window):
+        if isinstance(each, kinds) and not isinstance(each, QScrollBar):
+            within.setdefault(each.parentWidget(), []).append((each, each.geometry()))
     found = []
-    for parent in [window, *shown(window)]:
-        within = [
-            each
-            for each in parent.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
-            if each.isVisible() and isinstance(each, kinds) and not isinstance(each, QScrollBar)
-        ]
-        own = isinstance(parent, QLineEdit | QComboBox | QTabBar)  # Qt's own parts
-        for one, other in itertools.combinations(within, 2):
-            both: QRect = one.geometry().intersected(other.geometry())
-            if both.width() > SLACK and both.height() > SLACK and not own:
+    for parent, all_within in within.items():
+        if isinstance(parent, QLineEdit | QComboBox | QTabBar):  # Qt's own parts
+            continue
+        for (one, place), (other, beside) in itertools.combinations(all_within, 2):
+            both = place.intersected(beside)
+            if both.width() > SLACK and both.height() > SLACK:
                 found.append(f"{named(one)} and {named(other)} share {both.getRect()}")
     return found
 

@@ -21,29 +21,11 @@ def _start_long_run(program: Program) -> None:
     until(lambda: program.points() > 50, "the run goes on")
 
 
-@pytest.mark.slow  # the lesson's journey ends so, too, and so does the killed worker's
+@pytest.mark.slow  # the main job ends so, too
 def test_idle(program: Program) -> None:
     program.start()
     program.close()
     assert program.exit_status() == 0
-
-
-def test_running_asks_keeps_it_running_and_ends_it(program: Program) -> None:
-    _start_long_run(program)
-    workers = program.workers()
-    assert workers
-    program.close()
-    _answer(program, stop=False)
-    before = program.points()
-    until(lambda: program.points() > before + 100, "the run still goes on")
-    program.close()
-    _answer(program, stop=True)
-    assert program.exit_status() == 0
-    until(lambda: not any(program.alive(pid) for pid in workers), "the workers are gone", 5)
-    run = program.run("sweep")
-    assert run is not None
-    assert isinstance(run.events[-1], EndEvent)
-    assert run.events[-1].reason == "cancelled"
 
 
 @pytest.mark.slow
@@ -65,6 +47,7 @@ def test_paused(program: Program) -> None:
     assert program.exit_status() == 0
 
 
+@pytest.mark.slow  # tests/gui/test_app.py sends that signal, and the end of a run's process is that of tests/runs
 def test_the_session_ends(program: Program) -> None:
     """Logging out or Ctrl+C in the terminal: nobody is asked, the run ends in good order."""
     _start_long_run(program)
@@ -89,6 +72,7 @@ def test_training(program: Program) -> None:
     assert program.exit_status() == 0
 
 
+@pytest.mark.slow  # in tests/runs/test_guard.py other programs that have started a run are killed
 def test_a_killed_window_leaves_no_orphan(program: Program) -> None:
     _start_long_run(program)
     workers = program.workers()
@@ -98,7 +82,7 @@ def test_a_killed_window_leaves_no_orphan(program: Program) -> None:
     assert program.points() > 50, "what was measured is on disk"
 
 
-def test_a_killed_worker_leaves_the_window_and_the_points_and_another_takes_its_place(program: Program) -> None:
+def test_a_killed_worker_leaves_the_points_and_whoever_closes_while_another_runs_is_asked(program: Program) -> None:
     _start_long_run(program)
     for pid in program.workers():
         os.kill(pid, signal.SIGKILL)
@@ -108,13 +92,24 @@ def test_a_killed_worker_leaves_the_window_and_the_points_and_another_takes_its_
     assert end.reason in ("killed", "failed")
     until(lambda: program.count(LIGHT.error) > 100, "the banner")
     assert program.count(LIGHT.dots) + program.count(LIGHT.curve) > 100, "the points stay on screen"
+
+    # Another worker takes its place. Closing asks, keeps it running, and ends it.
     program.key("F5")
     until(lambda: len(list(program.runs_folder.glob("*.lrrun"))) == 2 and program.points() > 50, "the next run goes on")
-    program.key("Escape")
-    end = until(lambda: program.ended("sweep"), "stopped by Escape").events[-1]
-    assert isinstance(end, EndEvent) and end.reason == "cancelled"
+    workers = program.workers()
+    assert workers
     program.close()
-    assert program.exit_status() == 0, "nobody is asked where nothing runs"
+    _answer(program, stop=False)
+    before = program.points()
+    until(lambda: program.points() > before + 100, "the run still goes on")
+    program.close()
+    _answer(program, stop=True)
+    assert program.exit_status() == 0
+    until(lambda: not any(program.alive(pid) for pid in workers), "the workers are gone", 5)
+    ended = program.run("sweep")
+    assert ended is not None
+    assert isinstance(ended.events[-1], EndEvent)
+    assert ended.events[-1].reason == "cancelled"
 
 
 def _answer(program: Program, stop: bool) -> None:

@@ -121,6 +121,8 @@ def end_of(run: LoggedRun) -> EndEvent:
     return run.events[-1]
 
 
+# Asking and refusing is in tests/gui/test_task_choice.py, the mishaps in test_own_tasks.py.
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_the_life_of_a_task(program: Opened, tmp_path: Path) -> None:
     folder = tmp_path / "my work"

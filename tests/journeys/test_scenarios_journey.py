@@ -42,6 +42,7 @@ def sliders(program: Program, zones: Zones) -> list[tuple[int, int]]:
     return found
 
 
+@pytest.mark.slow  # all of it is in tests/gui/test_scenarios_tab.py, with Qt's own events
 @pytest.mark.timeout(180)
 def test_slide_pick_reveal_and_show_on_the_main_plot(program: Program) -> None:
     program.start()

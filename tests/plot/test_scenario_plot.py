@@ -59,18 +59,20 @@ def pixels(plot):
             continue
         px = (x - left) / (right - left) * rect.width()
         py = (top - y) / (top - bottom) * rect.height()
-        for i in range(len(px) - 1):
-            low, high = sorted((py[i], py[i + 1]))
-            if high < 0 or low > rect.height():
-                continue
-            a, b = 0.0, 1.0
-            if high > low:  # the share of the segment that is in sight
-                ends = sorted((edge - py[i]) / (py[i + 1] - py[i]) for edge in (0.0, rect.height()))
-                a, b = max(a, ends[0]), min(b, ends[1])
-            length = max(abs(px[i + 1] - px[i]), abs(py[i + 1] - py[i])) * (b - a)
-            share = np.linspace(a, b, int(4 * length) + 2)[:, None]
-            start, end = np.array([px[i], py[i]]), np.array([px[i + 1], py[i + 1]])
-            found.append(start * (1 - share) + end * share)
+        low, high = np.minimum(py[:-1], py[1:]), np.maximum(py[:-1], py[1:])
+        seen = np.flatnonzero((high >= 0) & (low <= rect.height()))
+        px, py, next_x, next_y = px[seen], py[seen], px[seen + 1], py[seen + 1]
+        # The share of each segment that is in sight.
+        rise = np.where(next_y == py, 1.0, next_y - py)
+        edges = np.sort([(edge - py) / rise for edge in (0.0, rect.height())], axis=0)
+        level = next_y == py
+        a = np.where(level, 0.0, np.maximum(edges[0], 0.0))
+        b = np.where(level, 1.0, np.minimum(edges[1], 1.0))
+        counts = (4 * np.maximum(np.abs(next_x - px), np.abs(next_y - py)) * (b - a)).astype(int) + 2
+        part = np.concatenate([np.linspace(0, 1, count) for count in counts])
+        share = (np.repeat(a, counts) + np.repeat(b - a, counts) * part)[:, None]
+        start, end = (np.repeat(np.column_stack(ends), counts, axis=0) for ends in ((px, py), (next_x, next_y)))
+        found.append(start * (1 - share) + end * share)
     return np.vstack(found)
 
 
@@ -99,8 +101,7 @@ def check(plot):
     return {note.key: note for note in notes}
 
 
-@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda p: p.name)
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize(("size", "palette"), [*((size, LIGHT) for size in SIZES), (SIZES[1], DARK)])
 def test_annotations_cover_nothing(make, size, palette):
     plot = make(size, palette)
     for chosen in SCENARIOS:
