@@ -175,7 +175,7 @@ def source_of(job: Job, python: Place = None, *, always_child: bool = False) -> 
         return source_on(python, job)
     chosen = str(python) if python is not None else frozen.chosen_python(_python_of_settings())
     if job.task.is_script:
-        from lrgui.runs.script_race import script_source
+        from lrgui.runs.script_source import script_source
 
         return script_source(job, chosen)
     # The person's code may print, change the folder or exit: it must do so somewhere else.

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+#: Environment variable: how the person calls the machine, where a run was sent to another one.
+HOST = "LRGUI_HOST"
+
 #: By module, which is called otherwise here and there.
 DISTRIBUTIONS = {
     "torch": "torch",
@@ -15,6 +18,7 @@ DISTRIBUTIONS = {
     "pytorch_optimizer": "pytorch_optimizer",
     "lightning": "lightning",
     "pytorch_lightning": "pytorch-lightning",
+    "accelerate": "accelerate",
     "transformers": "transformers",
     "datasets": "datasets",
     "safetensors": "safetensors",
@@ -56,8 +60,8 @@ PACKAGES = {name: DISTRIBUTIONS[name] for name in _SHOWN}
 WITHHELD: dict[str, str] = {}
 
 
-def missing_module(name: str) -> str:
-    """What to do where the module `name` cannot be imported."""
+def missing_module(name: str, python: str = sys.executable) -> str:
+    """What to do where the module `name` cannot be imported in `python`."""
     module = name.split(".")[0]
     if module != name and module in sys.modules:
         return f"{module} has no module {name}: a different version is installed, or the name is misspelled."
@@ -67,15 +71,17 @@ def missing_module(name: str) -> str:
             f"{os.path.basename(beside)} is next to the task, but the module {module} is imported by a package, not by "
             f"the task itself: write “import {module}” in the task if you mean that file."
         )
+    host = os.environ.get(HOST, "")
+    where = f"{python} on {host}" if host else python
     known = DISTRIBUTIONS.get(module)
     if known is None:  # no command: a stranger's package may have the name of a file that was forgotten
         return (
-            f"The module {module} is not installed in {sys.executable} and is not a file next to the task. Install it, "
+            f"The module {module} is not installed in {where} and is not a file next to the task. Install it, "
             "or choose another Python."
         )
     label = {"torch": "PyTorch"}.get(module, module if module in (known, known.lower()) else f"{known} ({module})")
     install = "torch torchvision" if module in ("torch", "torchvision") else known
     return (
-        f"{label} is not installed in {sys.executable}. "
-        f"Install it with “{sys.executable} -m pip install {install}”, or choose another Python."
+        f"{label} is not installed in {where}. "
+        f"Install it {'there ' if host else ''}with “{python} -m pip install {install}”, or choose another Python."
     )

@@ -19,7 +19,8 @@ LONGEST_TRACEBACK = 20_000
 PACKAGE = Path(__file__).resolve().parents[1]
 _STDLIB = Path(sysconfig.get_paths()["stdlib"]).resolve()
 
-
+#: Modules without which nothing runs.
+NEEDED = ("torch", "numpy")
 #: What lies at the top of a project.
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 
@@ -63,7 +64,11 @@ def raised_by_us(error: BaseException) -> bool:
 
 
 def says_it_all(error: BaseException) -> bool:
-    """True for a sentence of our own that was made from no other error: its traceback would tell nothing."""
+    """True where a traceback would tell nothing: of a sentence of our own that was made from no other error, and of a
+    package that is missing, where it is one that every run needs or that only LR Finder asked for."""
+    if isinstance(error, ModuleNotFoundError):
+        frames, name = _frames(error), error.name or ""
+        return name in NEEDED or (bool(frames) and is_ours(frames[-1][0]) and name.partition(".")[0] != PACKAGE.name)
     return raised_by_us(error) and error.__cause__ is None
 
 

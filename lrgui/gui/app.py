@@ -331,7 +331,7 @@ def pool_source(pool: object) -> Callable[[Job], EventSource]:
 
             return source_on(target, job)
         if job.task.is_script:  # imports torch itself
-            from lrgui.runs.script_race import script_source
+            from lrgui.runs.script_source import script_source
 
             return script_source(job, pool.python)
         child = pool.take()

@@ -14,6 +14,10 @@ from lrgui.runs.job import Job
 #: The oldest PyTorch that runs are tested with.
 OLDEST_TORCH = (2, 4)
 
+#: What a Python says that is to run a module of a package which is not there: that of a launcher, such as torchrun.
+_NO_PROGRAM = re.compile(
+    r"(?P<python>\S.*): Error while finding module specification for .*No module named '(?P<module>\w+)'"
+)
 _KILLING = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
 
 
@@ -155,6 +159,11 @@ def explain_exit(status: int, *, python: str, ready: bool, last_line: str) -> En
             "Try the device cpu and 0 DataLoader workers, or another version of PyTorch.",
         )
     if not ready:
+        missing = _NO_PROGRAM.search(last_line)
+        if missing is not None:
+            from lrgui.errors.missing_modules import missing_module
+
+            return EndEvent(EndReason.FAILED, missing_module(missing["module"], missing["python"]))
         said = f": {last_line.rstrip('.')}" if last_line else ""
         return EndEvent(
             EndReason.FAILED,

@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from lrgui.core.events import (
     BROKE,
@@ -17,7 +16,6 @@ from lrgui.core.events import (
     EndReason,
     Event,
     OutputEvent,
-    RunKind,
     RunState,
     ScriptEvent,
     StandingEvent,
@@ -31,7 +29,6 @@ from lrgui.core.standings import Standings, last_steps
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
-from lrgui.runs.launch import ChildProcess
 from lrgui.runs.one_at_a_time import OneAtATime
 from lrgui.runs.records import own_of
 
@@ -43,13 +40,6 @@ Open = Callable[[Job, Heard], EventSource]
 #: How a training ends that went as far as it was to, or as the script itself goes.
 _WHOLE = (EndReason.COMPLETED, EndReason.DATA_ENDED)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def script_source(job: Job, python: str | Path | None = None) -> EventSource:
-    """Where the events of a script's run come from: one process, of a race one after the other."""
-    if job.kind == RunKind.RACE:
-        return ScriptRace(job, lambda one, heard: ChildProcess(one, python, heard=heard))
-    return ChildProcess(job, python)
 
 
 class PrintedMetric:

@@ -241,7 +241,6 @@ class ScriptRun:
 
     def _ended(self, error: BaseException | None) -> EndEvent:
         """The end of a script that raised `error`, or came to its own end."""
-        from lrgui.core.engine.stopping import stopped_where
         from lrgui.runs.failures import failure
         from lrgui.script.breaking import looks_broken
 
@@ -260,6 +259,8 @@ class ScriptRun:
         if sweep is not None and sweep.points and self._is_of_the_rate(error):
             return self._broke(error)
         if self._heard and looks_broken([event.loss for event in self._heard], self._planned):
+            from lrgui.core.engine.stopping import stopped_where  # it needs numpy, which may be what is missing
+
             last, planned = self._heard[-1].lr, self._planned
             words = stopped_where("the script’s processes ended", last, len(self._heard), planned)
             return EndEvent(EndReason.DIVERGED, words)

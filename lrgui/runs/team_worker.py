@@ -34,7 +34,10 @@ def main() -> NoReturn:
     worker.end_on_sigterm(Terminated)
     status = 0
     try:
-        worker.prepare_torch()
+        try:
+            worker.prepare_torch()
+        except Exception:  # the leading process says what is wrong
+            os._exit(1)
         for event in _computed(_passed_on(None), Control()):
             if isinstance(event, EndEvent) and event.reason == EndReason.FAILED:
                 status = 1

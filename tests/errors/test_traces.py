@@ -15,7 +15,7 @@ from torch import nn
 from lrgui.core.engine import batches
 from lrgui.errors import traces
 from lrgui.errors.origins import chain_of
-from lrgui.errors.traces import defined_at, is_persons, place_of, raised_by_us
+from lrgui.errors.traces import defined_at, is_persons, place_of, raised_by_us, says_it_all
 from lrgui.tasks.user.target import TaskError
 
 
@@ -131,3 +131,23 @@ def test_a_chain_of_causes_ends() -> None:
     third = RuntimeError("3")
     third.__context__, third.__suppress_context__ = first, True
     assert list(chain_of(third)) == [third]
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "all_said"),
+    [
+        ("task.py", "torch", True),  # wherever it is wanted
+        ("task.py", "numpy", True),
+        ("task.py", "torch._C", False),  # it is there, and broken
+        ("task.py", "einops", False),  # which of the person's files wants it is worth knowing
+        (batches.__file__, "pandas", True),
+        (batches.__file__, "lrgui.core.gone", False),  # a fault of ours
+    ],
+)
+def test_a_package_that_is_missing_says_it_all(file: str, name: str, all_said: bool) -> None:
+    with pytest.raises(ModuleNotFoundError) as caught:
+        exec(compile(f"raise ModuleNotFoundError('No module named {name}', name={name!r})", file, "exec"))
+    error = caught.value
+    assert error.__traceback__ is not None
+    error.__traceback__ = error.__traceback__.tb_next  # without the line of this test
+    assert says_it_all(error) == all_said

@@ -217,3 +217,11 @@ def test_every_exit_has_a_sentence(status: int, ready: bool, reason: str, parts:
     assert end.reason == reason
     for part in parts:
         assert part in end.detail
+
+
+def test_a_launcher_that_is_not_installed_is_named() -> None:
+    said = "/py: Error while finding module specification for 'torch.distributed.run' (ModuleNotFoundError: No module "
+    end = explain_exit(1, python="srun", ready=False, last_line=f"{said}named 'torch')")
+    assert end.detail.startswith("PyTorch is not installed in /py. Install it with “/py -m pip install torch")
+    end = explain_exit(1, python="/py", ready=False, last_line=f"{said}named 'accelerate')")
+    assert end.detail.startswith("accelerate is not installed in /py. Install it with “/py -m pip install accelerate”")

@@ -236,7 +236,6 @@ def test_a_worker_killed_from_outside_keeps_what_was_measured() -> None:
         ("raising", "KeyError: 'weights'"),
         ("leaving", "exit status 3"),
         ("out_of_memory", "half the batch size (32)"),
-        ("without_torch", "PyTorch is not installed in"),
     ],
 )
 def test_errors_in_the_worker_come_with_sentence_and_traceback(kind: str, part: str) -> None:
@@ -245,6 +244,12 @@ def test_errors_in_the_worker_come_with_sentence_and_traceback(kind: str, part: 
     assert part in end_of(events).detail
     (trace,) = (e for e in events if isinstance(e, OutputEvent) and e.stream == "traceback")
     assert trace.text.startswith("Traceback") and kind in trace.text
+
+
+def test_a_python_without_torch_is_told_in_one_sentence() -> None:
+    events = read(fake("without_torch"))
+    assert "PyTorch is not installed in" in end_of(events).detail
+    assert not [event for event in events if isinstance(event, OutputEvent)]
 
 
 def test_a_run_without_an_end_gets_one() -> None:

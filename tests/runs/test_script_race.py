@@ -27,7 +27,8 @@ from lrgui.core.standings import Standings
 from lrgui.runs.job import Job, switched
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.race_record import RaceRecord
-from lrgui.runs.script_race import Heard, PrintedMetric, ScriptRace, script_source
+from lrgui.runs.script_race import Heard, PrintedMetric, ScriptRace
+from lrgui.runs.script_source import script_source
 from lrgui.tasks.user.rows import SCRIPT
 
 pytestmark = pytest.mark.usefixtures("warm_processes")

@@ -18,12 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from lrgui.core.events import EndEvent, EndReason
+from lrgui.errors.missing_modules import HOST
 from lrgui.runs.checkpoints import folder_of, with_checkpoints
-from lrgui.runs.event_source import EventSource
+from lrgui.runs.event_source import EventSource, NoSource
+from lrgui.runs.failures import explain
 from lrgui.runs.job import Job, Keeping
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.log_writer import AGAIN, LogWriter
 from lrgui.runs.remote.tail import TROUBLE, TROUBLE_BYTES
+from lrgui.runs.script_source import script_source
 from lrgui.runs.steering import listen
 from lrgui.runs.team_worker import RUN
 from lrgui.tasks.launchers import filled
@@ -46,13 +49,15 @@ def main() -> None:
     job = with_checkpoints(job, folder / "run.lrrun")
     if about["folder"]:
         os.environ[FOLDER] = about["folder"]
+    if about["host"]:
+        os.environ[HOST] = about["host"]
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever began this is gone
     os.environ[RUN] = str(folder)
     if about["rank"]:
         _Share(_team_command(about, folder / "team.py")).run(folder / "requests")
         os._exit(0)
-    source, over = source_of(job, about, folder / "team.py"), threading.Event()
+    source, over = _source(job, about, folder / "team.py"), threading.Event()
     stopped, trouble = threading.Event(), _Trouble(folder / TROUBLE)
     listener = threading.Thread(target=listen, args=(folder / "requests", source, over, stopped.set), daemon=True)
 
@@ -79,11 +84,17 @@ def main() -> None:
     os._exit(0)
 
 
+def _source(job: Job, about: dict[str, Any], team: Path) -> EventSource:
+    """As `source_of`; where there is none, the run's end says why."""
+    try:
+        return source_of(job, about, team)
+    except Exception as error:
+        return NoSource(explain(error))
+
+
 def source_of(job: Job, about: dict[str, Any], team: Path) -> EventSource:
     """A process of its own, in the Python that this is; of several the program `team` in each, by a launcher."""
     if job.task.is_script:
-        from lrgui.runs.script_race import script_source
-
         if about["processes"] > 1:
             several = {name: about[name] for name in ("processes", "launcher")}
             job = replace(job, task=replace(job.task, options={**job.task.options, **several}))

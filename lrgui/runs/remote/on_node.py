@@ -14,7 +14,7 @@ from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job, Keeping
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.lines import encode
-from lrgui.runs.script_race import script_source
+from lrgui.runs.script_source import script_source
 from lrgui.runs.spare_pool import SparePool
 from lrgui.tasks.user.code import FOLDER
 

@@ -236,7 +236,7 @@ def _begun(host: Host, target: Target, about: dict[str, Any], archive: bytes, fi
     """Send a run to one machine and start it there."""
     connection = Connection(host, program_text("there.py"), target.python)
     try:
-        connection.write(json.dumps(about).encode("ascii") + b"\n")
+        connection.write(json.dumps({**about, "host": host.name}).encode("ascii") + b"\n")
         if _answer(connection, target)["need"]:
             connection.write(archive)
         for (_, size), path in zip(about["files"], files.values(), strict=True):

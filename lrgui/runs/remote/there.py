@@ -134,7 +134,7 @@ def begin(about: dict[str, Any], sources: str, folder: str) -> dict[str, object]
     if work and not os.path.isdir(work):
         raise RefusedError(f"there is no folder {work}")
     with open(os.path.join(folder, "job.json"), "w", encoding="utf-8") as file:
-        team = {name: about.get(name) for name in ("command", "launcher", "processes", "rank", "endpoint")}
+        team = {name: about.get(name) for name in ("command", "launcher", "processes", "rank", "endpoint", "host")}
         placed_job, state = placed(about["job"], folder), about["state"]
         json.dump({"job": placed_job, "state": state, "folder": work, "sources": sources, **team}, file)
     with open(os.path.join(folder, "team.py"), "w", encoding="utf-8") as file:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from other_python import make_python
 from reading import Reading, steps_of, wait_for
 from slurm_stand_in import Slurm
 from ssh_server import NAME, SshServer
@@ -23,6 +24,7 @@ from lrgui.runs.remote import following, tail
 from lrgui.runs.remote.following import Following
 from lrgui.runs.remote.running import RemoteRun
 from lrgui.runs.targets import Target
+from lrgui.tasks.spec import TaskSpec
 
 TASK = """
 import os, torch
@@ -203,6 +205,65 @@ def test_a_script_runs_there(machine: Target, tmp_path: Path) -> None:
     end = reading.end()
     assert end.reason in (EndReason.COMPLETED, EndReason.DIVERGED), end.detail
     assert len(steps_of(reading.events)) > 10
+
+
+# -- a Python that lacks something
+
+
+SCRIPT = "import torch\n"
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> str:
+    """A Python with the standard library alone."""
+    return str(make_python(tmp_path / "bare", []).path)
+
+
+def jobs(script: Path) -> list[Job]:
+    """A run of every kind."""
+    task = TaskSpec(source="script", path=str(script))
+    return [
+        SWEEP,
+        SWEEP.training(),
+        replace(SWEEP, kind=RunKind.RACE),
+        replace(SWEEP, kind=RunKind.CHECK),
+        *(Job(kind, task=task) for kind in (RunKind.SWEEP, RunKind.TRAIN, RunKind.RACE, RunKind.CHECK)),
+    ]
+
+
+def said_without_torch(source: RemoteRun) -> str:
+    """What is told of a run that fails, but for where it is."""
+    reading = Reading(source)
+    end = reading.end()
+    printed = [e.text for e in reading.events if isinstance(e, OutputEvent) and e.stream != Stream.NOTE]
+    assert end.reason == EndReason.FAILED and not printed, printed
+    return end.detail
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_a_python_there_without_torch_is_told_in_one_sentence(
+    ssh_server: SshServer, tmp_path: Path, bare: str, number: int
+) -> None:
+    (tmp_path / "t.py").write_text(SCRIPT)
+    job = jobs(tmp_path / "t.py")[number]
+    said = said_without_torch(RemoteRun(job, Target("box", host=NAME, python=bare)))
+    install = f"Install it there with “{bare} -m pip install {{}}”, or choose another Python."
+    torch = f"PyTorch is not installed in {bare} on {NAME}. {install.format('torch torchvision')}"
+    numpy = f"numpy is not installed in {bare} on {NAME}. {install.format('numpy')}"
+    script = job.task.is_script
+    assert said == (f"t.py, line 1: {torch}" if script and job.kind != RunKind.RACE else numpy if script else torch)
+
+
+def test_a_launcher_there_without_torch_is_told_in_one_sentence(ssh_server: SshServer, bare: str) -> None:
+    reading = Reading(RemoteRun(SWEEP, Target("team", "torchrun", host=NAME, python=bare, processes="2")))
+    assert reading.end().detail.startswith(f"PyTorch is not installed in {bare} on {NAME}. Install it there with ")
+    assert not any(isinstance(e, OutputEvent) and e.stream == Stream.TRACEBACK for e in reading.events)
+
+
+def test_a_job_whose_python_lacks_torch_is_told_in_one_sentence(slurm: Slurm, bare: str) -> None:
+    reading = Reading(RemoteRun(SWEEP, Target("cluster", "slurm", python=bare)))
+    assert reading.end().detail.startswith(f"PyTorch is not installed in {bare}. Install it with ")
+    assert not any(isinstance(e, OutputEvent) and e.stream == Stream.TRACEBACK for e in reading.events)
 
 
 # -- SLURM
