@@ -79,7 +79,10 @@ def _settings(cards: Iterable[ConfigCard]) -> Iterator[Command]:
             for name in form.editors:
                 if words := form.label(name):
                     yield Command(
-                        f"{words} ({card.heading.text()})", partial(_go_to, card, form.editors[name]), "Setting"
+                        f"{words} ({card.heading.text()})",
+                        partial(_go_to, card, form.editors[name]),
+                        "Setting",
+                        about=f"{form.words(name)} {form.tip(name)}",
                     )
 
 

@@ -290,6 +290,10 @@ class Form(QWidget):
         row = self._rows[name]
         return row.label if row.visible else ""
 
+    def tip(self, name: str) -> str:
+        """What is said of a field when the pointer rests on it."""
+        return self._rows[name].words.toolTip()
+
     def words(self, name: str) -> str:
         """A field's name and what stands in it: "Steps 200"."""
         return self._rows[name].sentence

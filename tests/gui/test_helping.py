@@ -64,6 +64,7 @@ def test_a_tab_that_is_not_there_yet_is_no_place_to_go_to(window: MainWindow) ->
         ("find", "Action: Find learning rate"),
         ("batch", "Setting: Batch size (Task)"),
         ("accu", "Setting: Accumulation (Sweep)"),
+        ("steps", "Setting: Steps (Sweep)"),
         ("tab scen", "Tab: Scenarios"),
     ],
 )
@@ -83,6 +84,19 @@ def test_the_letters_must_all_be_there_in_order() -> None:
     assert score("fx", "Find") is None and score("dni", "Find") is None
     best, worse = score("opt", "Optimizer"), score("opt", "A loop that ends")
     assert best is not None and worse is not None and best > worse
+
+
+def test_a_name_in_one_piece_is_found_before_one_whose_words_begin_with_its_letters() -> None:
+    whole, more = score("steps", "Steps (Sweep)"), score("steps", "Steps per rate (Sweep)")
+    assert whole is not None and more is not None and whole > more
+    whole, scattered = score("tab", "Crosstab"), score("tab", "Tell a bit")
+    assert whole is not None and scattered is not None and whole > scattered
+
+
+def test_a_setting_is_found_by_what_stands_in_it_and_what_is_said_of_it(window: MainWindow) -> None:
+    length = next(command for command in window.commands() if command.text == "Length (Training)")
+    assert length.fit("epochs") is not None
+    assert length.fit("ep") is None and length.fit("pochs") is None
 
 
 def test_the_palette_is_driven_by_keys(window: MainWindow) -> None:

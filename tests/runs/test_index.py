@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event
+from lrgui.core.events import BatchEvent, EndEvent, EpochEvent, Event, TaskEvent
 from lrgui.runs import index as index_module
 from lrgui.runs.index import NAME, RunIndex
 from lrgui.runs.job import Job
@@ -237,3 +237,13 @@ def test_a_training_that_learns_fast_has_its_picture_to_the_end() -> None:
     assert GAP not in fallen and fallen[0] > 200 and fallen[-1] < 5
     blown_up = thumbnail(steps, np.where(steps < 1800, 2.0 - steps / 1000, 10.0))
     assert GAP in blown_up[40:] and GAP not in blown_up[:40]
+
+
+def test_a_sweep_that_goes_on_or_was_cut_off_has_no_rate(tmp_path: Path) -> None:
+    """Half a curve has neither a pick nor a guess."""
+    told = TaskEvent("digits", "", 100, 0, 10, None, "cpu", 2, steps=120)
+    written(tmp_path / "whole.lrrun", events=[told, *fall()])
+    written(tmp_path / "part.lrrun", events=[told, *fall()[:70]])
+    found = by_name(tmp_path)
+    assert found["whole.lrrun"].lr is not None
+    assert (found["part.lrrun"].rate, found["part.lrrun"].sure, found["part.lrrun"].points) == ("–", "", 70)

@@ -15,7 +15,8 @@ RESOLUTION = 1e-6
 #: Steps back never go further than this, in decades.
 FURTHEST = 0.6
 #: What ended a sweep that has not seen everything, as in "an error after 59 of 200 steps".
-_EARLY: dict[str, str] = {
+_EARLY: dict[str | None, str] = {
+    None: "the record stops",
     EndReason.DATA_ENDED: "the batches ended",
     EndReason.CANCELLED: "stopped",
     EndReason.OUT_OF_MEMORY: "out of memory",
@@ -48,7 +49,7 @@ class Curve:
     """How many steps the sweep would have had."""
     beta: float = 0.98
     end_reason: str | None = None
-    """Why the sweep ended (`events.END_REASONS`), None while it runs."""
+    """Why the sweep ended (`events.END_REASONS`), None while it runs, and where its end was never recorded."""
     dropped: int = 0
     """Points left out because the loss was no longer finite."""
     steps_per_point: int = 1
@@ -123,17 +124,16 @@ class Curve:
     def ended_early(self) -> str:
         """Why the sweep says nothing about its later rates, such as "an error after 59 of 200 steps".
 
-        Empty where it saw all there is to see, or goes on. A sweep that broke before anything was measured did
+        Empty where it saw all there is to see. What was measured of a sweep that goes on, or whose end was never
+        recorded, says no more than that of one that was stopped. A sweep that broke before anything was measured did
         not break because of its rates.
         """
-        if self.end_reason is None and not self.dropped:
-            return ""
         if not len(self) and (self.end_reason in BROKE or self.dropped):
             return "the loss was not finite from the first batch on"
-        if self.end_reason is None or self.end_reason in WHOLE or len(self) >= self.planned_steps:
+        if self.end_reason in WHOLE or len(self) >= self.planned_steps or (self.end_reason is None and self.dropped):
             return ""
         what = _EARLY.get(self.end_reason, self.end_reason)
-        return f"{what} after {len(self)} of {self.planned_steps} steps"
+        return f"{what} after {len(self):,} of {self.planned_steps:,} steps"
 
     def steps_back(self, x: Floats, steps: int) -> Floats:
         """The log10 rates that were set `steps` optimizer steps before the log10 rates `x`. Shape of `x`."""

@@ -223,13 +223,14 @@ def _guessing(valley: Valley, marks: Landmarks, forgetting: bool) -> str:
 
 def _ended_early(curve: Curve, guess: float | None) -> Recommendation:
     """A sweep that did not get to its end is no ground for a pick, nor for another range."""
-    fewer = f", or sweep {len(curve)} steps" if len(curve) >= FEWEST_POINTS else ""
-    ways_out: dict[str, str] = {
+    fewer = f", or sweep {len(curve):,} steps" if len(curve) >= FEWEST_POINTS else ""
+    ways_out: dict[str | None, str] = {
+        None: "let it run to its end",
         EndReason.CANCELLED: "let it run to its end",
         EndReason.LEFT: "follow it to its end",
         EndReason.DATA_ENDED: f"let it train on more batches{fewer}",
     }
-    way_out = ways_out.get(curve.end_reason or "", "fix that first")
+    way_out = ways_out.get(curve.end_reason, "fix that first")
     return Recommendation(None, guess, f"No reliable pick: the run ended early ({curve.ended_early}): {way_out}.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from lrgui.gui.fitting import Dialog
 
 #: Keys that move in the list while the field has the focus.
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+#: Points of a letter that begins a word.
+_MOST = 3.0
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Command:
     """What it is: an action, a setting, a rate, a task, a run."""
     keys: str = ""
     """Its shortcut."""
+    about: str = ""
+    """What is said of it elsewhere, such as the tooltip of a setting: its words are found as well."""
 
     @property
     def line(self) -> str:
@@ -32,24 +37,34 @@ class Command:
         return "   ".join(part for part in (f"{self.kind}: {self.text}", self.keys) if part)
 
     def fit(self, wanted: str) -> float | None:
-        """How well it fits what is wanted, by its name first, else with what it is; None where it does not."""
+        """How well it fits what is wanted, by its name first, else with what it is, else by what is said of it; None
+        where it does not."""
         own = score(wanted, self.text)
-        return own + 10 if own is not None else score(wanted, self.line)
+        if own is not None:
+            return own + 10
+        named = score(wanted, self.line)
+        return named if named is not None else 0.0 if begins_a_word(wanted, self.about) else None
+
+
+def begins_a_word(wanted: str, text: str) -> bool:
+    """Whether a word of `text` begins with what is wanted, which has at least three letters: fewer are everywhere."""
+    wanted = wanted.strip().lower()
+    return len(wanted) > 2 and re.search(rf"\b{re.escape(wanted)}", text.lower()) is not None
 
 
 def score(wanted: str, text: str) -> float | None:
     """How well `wanted` fits `text`, the higher the better; None where not all its letters are there, in order.
 
-    The beginning of a word counts most, then letters that follow each other; of equals the shorter text wins.
+    What is there in one piece counts most, then the beginnings of words, then letters that follow each other; of
+    equals the shorter text wins.
     """
     wanted, text = wanted.lower(), text.lower()
     letters = [letter for letter in wanted if not letter.isspace()]
-    best = _best(letters, text, 0, -2)
-    if best is None:
-        return None
     whole = wanted.strip()
-    better = 8.0 if letters and text.startswith(whole) else 5.0 if letters and whole in text else 0.0
-    return best + better - 0.01 * len(text)
+    if letters and whole in text:  # a letter more that begins a word makes it no better: "steps" is not "steps per"
+        return _MOST * len(letters) + (8.0 if text.startswith(whole) else 5.0) - 0.01 * len(text)
+    best = _best(letters, text, 0, -2)
+    return None if best is None else best - 0.01 * len(text)
 
 
 def _best(letters: Sequence[str], text: str, at: int, before: int) -> float | None:
@@ -65,7 +80,7 @@ def _best(letters: Sequence[str], text: str, at: int, before: int) -> float | No
         rest = _best(letters[1:], text, place + 1, place)
         if rest is not None:
             starts = place == 0 or not text[place - 1].isalnum()
-            points = rest + (3.0 if starts else 2.0 if place == before + 1 else 0.0)
+            points = rest + (_MOST if starts else 2.0 if place == before + 1 else 0.0)
             found = points if found is None else max(found, points)
     return found
 

@@ -10,7 +10,8 @@ from lrgui.core.curve.sweep_reading import SweepReading, read_sweep
 from lrgui.core.engine.schedules import exponential
 from lrgui.core.events import END_REASONS, WHOLE
 
-EARLY = [reason for reason in END_REASONS if reason not in WHOLE]
+#: Ends of sweeps that did not see everything; None where a log stops without an end, or still grows.
+EARLY = [None, *(reason for reason in END_REASONS if reason not in WHOLE)]
 RATES = exponential(1e-6, 1, 200)
 LOSSES = np.interp(np.log10(RATES), [-6, -4, -2, -1, 0], [2.3, 2.3, 0.5, 0.5, 8.0])
 LOSSES = LOSSES + np.random.default_rng(0).normal(0, 0.02, 200)
@@ -23,7 +24,7 @@ def ended(reason: str | None, points: int, losses: np.ndarray = LOSSES) -> Sweep
 
 @pytest.mark.parametrize("points", [0, 5, 20, 60, 120, 150])
 @pytest.mark.parametrize("reason", EARLY)
-def test_no_pick_and_no_advice_on_the_range(reason: str, points: int) -> None:
+def test_no_pick_and_no_advice_on_the_range(reason: str | None, points: int) -> None:
     found = ended(reason, points)
     pick = found.recommendation
     assert (pick.lr, pick.best_guess, pick.confidence, pick.factor, pick.advice) == (None, None, "none", None, None)
@@ -37,7 +38,7 @@ def test_no_pick_and_no_advice_on_the_range(reason: str, points: int) -> None:
 
 
 @pytest.mark.parametrize("reason", EARLY)
-def test_a_valley_that_was_seen_is_worth_a_guess(reason: str) -> None:
+def test_a_valley_that_was_seen_is_worth_a_guess(reason: str | None) -> None:
     found, whole = ended(reason, 190), ended("completed", 190)
     assert found.recommendation.lr is None
     assert found.recommendation.best_guess == pytest.approx(whole.recommendation.lr)
@@ -48,6 +49,7 @@ def test_a_valley_that_was_seen_is_worth_a_guess(reason: str) -> None:
     ("reason", "words"),
     [
         ("data_ended", "(the batches ended after 87 of 200 steps): let it train on more batches, or sweep 87 steps."),
+        (None, "(the record stops after 87 of 200 steps): let it run to its end."),
         ("cancelled", "(stopped after 87 of 200 steps): let it run to its end."),
         ("failed", "(an error after 87 of 200 steps): fix that first."),
         ("out_of_memory", "(out of memory after 87 of 200 steps): fix that first."),
@@ -56,12 +58,29 @@ def test_a_valley_that_was_seen_is_worth_a_guess(reason: str) -> None:
         ("bad_batch", "(a batch whose loss is not finite after 87 of 200 steps): fix that first."),
     ],
 )
-def test_each_way_to_end_has_its_words(reason: str, words: str) -> None:
+def test_each_way_to_end_has_its_words(reason: str | None, words: str) -> None:
     assert ended(reason, 87).recommendation.reason == f"No reliable pick: the run ended early {words}"
 
 
 def test_too_few_steps_are_not_asked_for() -> None:
     assert ended("data_ended", 5).recommendation.reason.endswith("5 of 200 steps): let it train on more batches.")
+
+
+def test_a_record_that_stops_at_a_loss_that_is_not_finite_is_of_a_sweep_that_broke() -> None:
+    losses = LOSSES.copy()
+    losses[190] = np.nan
+    found = ended(None, 191, losses)
+    assert (found.curve.ended_early, found.curve.broke) == ("", True)
+    assert found.recommendation.lr == ended("not_finite", 191, losses).recommendation.lr
+
+
+def test_thousands_of_steps_are_told_apart() -> None:
+    rates = exponential(1e-6, 1, 20_000)
+    losses = np.interp(np.log10(rates), [-6, -4, -2, -1, 0], [2.3, 2.3, 0.5, 0.5, 8.0])
+    curve = Curve.measured(rates[:1_038], losses[:1_038], 20_000, end_reason="data_ended")
+    said = "the run ended early (the batches ended after 1,038 of 20,000 steps)"
+    reason = read_sweep(curve).recommendation.reason
+    assert reason == f"No reliable pick: {said}: let it train on more batches, or sweep 1,038 steps."
 
 
 @pytest.mark.parametrize("points", [20, 87])
@@ -97,12 +116,12 @@ def test_a_short_sweep_asks_for_more_steps() -> None:
 
 
 @pytest.mark.parametrize("reason", EARLY)
-def test_a_run_that_got_to_its_last_step_is_whole(reason: str) -> None:
+def test_a_run_that_got_to_its_last_step_is_whole(reason: str | None) -> None:
     assert ended(reason, 200).recommendation == ended("completed", 200).recommendation
 
 
-@pytest.mark.parametrize("reason", [None, *WHOLE])
-def test_other_ends_are_read(reason: str | None) -> None:
+@pytest.mark.parametrize("reason", WHOLE)
+def test_other_ends_are_read(reason: str) -> None:
     found = ended(reason, 190)
     assert found.curve.ended_early == ""
     assert found.recommendation.lr is not None

@@ -221,7 +221,7 @@ def test_diverged_at_once_advises_a_lower_start() -> None:
 
 
 def test_too_few_points() -> None:
-    curve = Curve.measured(RATES[:4], np.full(4, 2.3), 200)
+    curve = Curve.measured(RATES[:4], np.full(4, 2.3), 4)
     found = recommend(curve, find_landmarks(curve))
     assert (found.lr, found.best_guess) == (None, None)
     assert "only 4 points" in found.reason
