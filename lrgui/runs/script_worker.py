@@ -313,8 +313,12 @@ class ScriptRun:
         if sweep.hooks.steppers <= number:
             have = sweep.hooks.steppers
             words = f"only {have} optimizer{'s' * (have != 1)} stepped, so there is no optimizer {number}"
+        elif not counts.backward and sweep.idle.sentence:
+            words = f"backward() was never called ({counts.words}), so there are no gradients to step by"
         elif not counts.backward:
             words = f"no loss was seen ({counts.words}): its gradients are not computed by backward()"
+        elif sweep.idle.sentence:
+            return EndEvent(EndReason.FAILED, f"{what}, and nothing was measured. {sweep.idle.sentence}")
         else:
             words = f"no loss belongs to a step of its optimizer ({counts.words})"
         return EndEvent(EndReason.FAILED, f"{what}, and nothing was measured: {words}.")

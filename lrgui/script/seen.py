@@ -79,9 +79,10 @@ class Counts:
 
     @property
     def words(self) -> str:
-        """ "3 forward passes, 2 backward passes, no optimizer step"."""
-        pairs = (("forward pass", "es", self.forward), ("backward pass", "es", self.backward))
-        words = [f"{count:,} {name}{'' if count == 1 else more}" for name, more, count in pairs]
+        """ "3 forward passes, 2 backward passes, no optimizer step"; "2 backward passes, 2 optimizer steps"."""
+        counted = [("forward pass", self.forward)] if not self.steps else []  # later ones are not counted
+        pairs = (*counted, ("backward pass", self.backward))
+        words = [f"{count:,} {name}{'' if count == 1 else 'es'}" for name, count in pairs]
         steps = "no optimizer step" if not self.steps else f"{self.steps:,} optimizer step{'s' * (self.steps != 1)}"
         return ", ".join([*words, steps])
 

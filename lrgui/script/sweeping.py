@@ -15,7 +15,7 @@ from lrgui.core.control import Control
 from lrgui.core.curve.landmarks import FEWEST_POINTS
 from lrgui.core.curve.own_rate import OwnRate, following, following_note
 from lrgui.core.engine.attached import attached
-from lrgui.core.engine.bad_batches import Suspects, bad_batch
+from lrgui.core.engine.bad_batches import Suspects, bad_batch, bad_data, holds_bad_data
 from lrgui.core.engine.guessing import Guessing
 from lrgui.core.engine.loss_graph import without_factors
 from lrgui.core.engine.made_with import made_with
@@ -46,6 +46,7 @@ from lrgui.core.learning_rate import exact_lr, format_lr
 from lrgui.core.run_settings import SweepSettings
 from lrgui.script.breaking import hardly_began, looks_broken
 from lrgui.script.hooks import Hooks
+from lrgui.script.idle import IdleSteps
 from lrgui.script.seen import Seen
 
 Say = Callable[[Event], None]
@@ -102,6 +103,7 @@ class ScriptSweep:
         """How the sweep ended; None while it goes on."""
         self.facts: ScriptEvent | None = None
         """What was seen of the script, once the sweep has ended."""
+        self.idle = IdleSteps()
         self._script = script
         self._config = config
         self._number = script.number
@@ -120,6 +122,8 @@ class ScriptSweep:
         self._losses: list[float] = []
         self._skips = 0
         self._guessing = Guessing()
+        self._bad_data = False
+        """True where the last loss that was not finite came of its data."""
         self._found: OwnRate | None = None
         self._known: ScriptEvent | None = None
         """What was seen of the script when the sweep began."""
@@ -130,7 +134,7 @@ class ScriptSweep:
         """See `Follower`."""
         if seen.number != self._number:
             return
-        if self._swept is None and not self._begin(seen):
+        if self._swept is None and (self._is_idle(seen, closure) or not self._begin(seen)):
             return
         if self.end is not None:
             raise SweepOver
@@ -171,8 +175,14 @@ class ScriptSweep:
 
     def goes_back(self, loss: torch.Tensor) -> None:
         """See `Follower`: what guessing costs in these batches, as in a sweep of ours."""
-        if self.end is None and loss.dim() == 0:
-            self._guessing.add(without_factors(loss))
+        if self.end is not None or loss.dim():
+            return
+        self._guessing.add(without_factors(loss))
+        # Elsewhere than on the CPU its value is read later, when its graph is gone.
+        if loss.device.type == "cpu" and not math.isfinite(loss.item()):
+            calm = not looks_broken(self._losses, len(self._rates))
+            weights = [] if self._swept is None else self._swept.parameters
+            self._bad_data = calm and holds_bad_data(loss, weights)
 
     def by_hand(self) -> None:
         """See `Follower`."""
@@ -200,6 +210,14 @@ class ScriptSweep:
         config = self._config
         rates: list[float] = rising(config.schedule, config.start_lr, config.end_lr, config.steps).tolist()
         return rates
+
+    def _is_idle(self, seen: Seen, closure: bool) -> bool:
+        """True where a step belongs to no point: nothing that it trains has a gradient."""
+        if not self.idle.is_one(seen, closure):
+            return False
+        if self.idle.enough and self.hooks.counts.backward:
+            self.finish(EndEvent(EndReason.FAILED, self.idle.sentence))
+        return True
 
     def _begin(self, seen: Seen) -> bool:
         """Begin the sweep; False where another process is swept."""
@@ -311,7 +329,8 @@ class ScriptSweep:
             return
         end: EndEvent | None = None
         if stop.reason == EndReason.NOT_FINITE:
-            end = bad_batch(Suspects(1).found(None, self._watch.measured))
+            step = f"The data of step {self._step + 1:,}"
+            end = bad_batch(bad_data(step) if self._bad_data else Suspects(1).found(None, self._watch.measured))
         self.finish(end or EndEvent(stop.reason, stop.detail))
 
     def finish(self, end: EndEvent) -> None:

@@ -117,6 +117,10 @@ class ScriptWatch(ScriptSweep):
     def _planned_rates(self) -> list[float]:
         return []
 
+    def _is_idle(self, seen: Seen, closure: bool) -> bool:
+        """Every step is looked at."""
+        return False
+
     def _begin(self, seen: Seen) -> bool:
         if not super()._begin(seen):
             return False

@@ -393,6 +393,60 @@ def test_a_loss_that_is_not_finite_at_once_is_no_fault_of_the_rate(
     assert "before anything was trained" in done.end.detail
 
 
+@pytest.mark.parametrize("what", ["input", "infinite input", "target", "frozen below"])
+def test_data_that_is_not_finite_is_no_fault_of_the_rate(
+    follow: Any, model: nn.Module, batches: list[Any], what: str
+) -> None:
+    clean = batches[0][0].flatten(1)
+    bad = clean.clone()
+    bad[3, 2] = math.inf if what == "infinite input" else math.nan
+    head = nn.Linear(clean.shape[1], clean.shape[1])
+
+    def script() -> None:
+        optimizer = torch.optim.Adam(head.parameters())
+        for step in range(SHORT.steps):
+            given = bad if step == 5 else clean
+            if what == "target":
+                loss = functional.mse_loss(head(clean), given)
+            else:
+                with torch.no_grad():
+                    below = given.cos() if what == "frozen below" else given
+                loss = head(below).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    done = follow(script, SHORT)
+    assert done.end == EndEvent(
+        EndReason.BAD_BATCH,
+        "The data of step 6 contains NaN or infinite values, so its loss is not finite: clean the data.",
+    )
+
+
+@pytest.mark.parametrize("why", ["the loss function", "the weights"])
+def test_what_is_not_finite_for_another_reason_is_not_blamed_on_the_data(follow: Any, why: str) -> None:
+    x = torch.randn(16, 4, generator=torch.Generator().manual_seed(0))
+    head = nn.Linear(4, 4)
+    mask = torch.zeros(4).masked_fill(torch.arange(4) > 2, -math.inf)  # as attention has it
+
+    def script() -> None:
+        optimizer = torch.optim.SGD(head.parameters(), lr=0.1)
+        for step in range(SHORT.steps):
+            scores = (head(x) + mask).softmax(1) * (x + mask).exp()
+            loss = scores.mean()
+            if step == 5 and why == "the loss function":
+                loss = loss + (loss - loss).log()
+            if step == 5 and why == "the weights":
+                with torch.no_grad():
+                    head.weight.fill_(math.nan)
+                loss = head(x).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    assert follow(script, SHORT).end.reason == EndReason.NOT_FINITE
+
+
 def test_a_run_that_is_cancelled_ends_at_the_next_step(followed: Any, model: nn.Module, batches: list[Any]) -> None:
     one = followed(SHORT)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import torch
 
 from lrgui.core.engine.batches import tensors_of
+from lrgui.core.engine.loss_graph import data_of
 from lrgui.core.events import EndEvent, EndReason
 
 #: So many of the last batches are kept to be looked at, if a step has them; more only as long as they are small.
@@ -23,6 +24,12 @@ VALIDATION = (
     "The validation loss is not finite even with the initial weights: check the validation data and the loss function."
 )
 
+
+def bad_data(what: str) -> str:
+    """What is said of `what` holds NaN or infinite values."""
+    return f"{what} contains NaN or infinite values, so its loss is not finite: clean the data."
+
+
 Look = AbstractContextManager[Callable[[Any], float]]
 """Inside, everything is as the run began; it gives a function that computes a batch's loss then."""
 
@@ -30,6 +37,17 @@ Look = AbstractContextManager[Callable[[Any], float]]
 def holds_bad_values(batch: Any) -> bool:
     """True where a tensor of the batch holds NaN or infinite values."""
     return any(not bool(torch.isfinite(x).all()) for x in tensors_of(batch) if x.is_floating_point() or x.is_complex())
+
+
+def holds_bad_data(loss: torch.Tensor, weights: Iterable[Any]) -> bool:
+    """True where a loss that is not finite was computed from data that holds NaN or infinite values, with finite
+    `weights`, those that are trained. The loss is not yet gone back through.
+
+    Minus infinity is none: masks of attention are made of it.
+    """
+    if any(holds_bad_values(weight.detach()) for weight in weights if isinstance(weight, torch.Tensor)):
+        return False
+    return any(bool((torch.isnan(data) | torch.isposinf(data)).any()) for data in data_of(loss))
 
 
 def bad_batch(why: str) -> EndEvent | None:
@@ -83,7 +101,7 @@ class Suspects:
             if math.isfinite(loss):
                 continue
             if holds_bad_values(batch):
-                return f"Batch {number} contains NaN or infinite values, so its loss is not finite: clean the data."
+                return bad_data(f"Batch {number}")
             what = "NaN" if math.isnan(loss) else "infinite"
             return (
                 f"The loss of batch {number} is {what} even with the initial weights: check what that batch holds, "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +39,12 @@ _VIEWS = (
     "TBackward",
     "UnsafeView",
 )
+#: Under these names nodes keep what they were computed from.
+_OPERANDS = tuple(
+    f"_saved_{name}" for name in ("self", "other", "mat1", "mat2", "input", "target", "tensor1", "tensor2")
+)
+#: So many nodes are looked at for data.
+_MOST_NODES = 4000
 #: What a loss of several terms is put together with.
 _ADDING = ("AddBackward", "SubBackward", "CloneBackward", *_VIEWS)
 
@@ -135,15 +143,29 @@ def target_of(node: Any) -> torch.Tensor | None:
     return saved.detach() if isinstance(saved, torch.Tensor) else None
 
 
+def data_of(loss: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Of what a loss was computed from the floating-point tensors that no gradient goes to, as far as the nodes of its
+    graph keep them: inputs of the first layers that learn, and targets. Single numbers are factors, and left out. The
+    loss is not yet gone back through."""
+    for node in _near(loss.grad_fn, _MOST_NODES, _MOST_NODES):
+        for name in _OPERANDS:
+            kept = None
+            with suppress(RuntimeError):  # it was changed in place since: going back will say so
+                kept = getattr(node, name, None)
+            if isinstance(kept, torch.Tensor) and kept.dim() and kept.is_floating_point() and not kept.requires_grad:
+                yield kept
+
+
 def _is(node: Any, names: tuple[str, ...]) -> bool:
     return str(node.name()).startswith(names)
 
 
-def _near(node: Any, depth: int) -> list[Any]:
-    """`node` and those below it, nearest first."""
-    found, seen = [], set()
+def _near(node: Any, depth: int, most: int = 1 << 30) -> list[Any]:
+    """`node` and those below it, nearest first, at most so many."""
+    found: list[Any] = []
+    seen: set[Any] = set()
     waiting: deque[tuple[Any, int]] = deque([(node, 0)])
-    while waiting:
+    while waiting and len(found) < most:
         one, level = waiting.popleft()
         if one is None or one in seen or level > depth:
             continue

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from lrgui.core.engine.loss_graph import LossKind, loss_kind
+from lrgui.core.engine.loss_graph import LossKind, data_of, loss_kind
 
 X, Y = torch.randn(4, 5), torch.tensor([0, 1, 2, 0])
 
@@ -118,3 +118,13 @@ def test_a_loss_of_several_terms_may_be_a_cross_entropy_only_where_there_are_log
     assert not loss_kind(functional.binary_cross_entropy_with_logits(output, x, reduction="sum") + penalty).entropy
     assert not loss_kind(((output - x) ** 2).mean()).entropy
     assert not loss_kind(functional.mse_loss(output, x) + functional.mse_loss(output, 2 * x)).entropy
+
+
+def test_the_data_behind_a_loss_is_its_inputs_and_targets() -> None:
+    target = torch.rand(4, 3)
+    net = nn.Sequential(nn.Linear(5, 3), nn.LayerNorm(3))
+    loss = 0.5 * functional.mse_loss(net(X), target)
+    found = {data.data_ptr() for data in data_of(loss)}
+    assert {X.data_ptr(), target.data_ptr()} <= found
+    assert not found & {parameter.data_ptr() for parameter in net.parameters()}
+    assert all(data.dim() for data in data_of(loss))
