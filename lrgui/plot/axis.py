@@ -22,7 +22,12 @@ Ticks = Callable[[float, float, float], list[Tick]]
 
 TICK_LENGTH = 5.0
 #: What titles become along an axis that is too short for them.
-SHORT = {"Learning rate": "LR", "Learning rate (log scale)": "LR (log)"}
+SHORT = {
+    "Learning rate": "LR",
+    "Learning rate (log scale)": "LR (log)",
+    "Training loss": "Loss",
+    "Validation loss": "Loss",
+}
 #: How far a title may reach past the ends of a short axis.
 TITLE_REACH = 14.0
 #: Where an upright title begins.

@@ -19,8 +19,15 @@ from lrgui.plot.view import PlotView
 
 Floats = NDArray[np.float64]
 
-#: The bars' axis is so much higher than the highest bar: above it stand its number and the winner's name.
+#: The bars' axis is at least so much higher than the highest bar: above it stand its number and the winner's name …
 HEADROOM = 1.42
+#: … which need so many pixels; in a low view the bars keep this share of it all the same.
+WORDS, LEAST_BARS = 46.0, 0.3
+
+
+def headroom(pixels: float) -> float:
+    """How many times as high as the highest bar the axis is in a view of so many pixels."""
+    return max(HEADROOM, 1 / max(1 - WORDS / pixels, LEAST_BARS)) if pixels > 0 else HEADROOM
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ class Bars(PaletteLayer):
     def _ceiling(self) -> float:
         """Above it there are only the numbers and the winner's name."""
         _, _, bottom, top = self.visible_range
-        return self.to_px(0, bottom + (top - bottom) / HEADROOM).y()
+        return self.to_px(0, bottom + (top - bottom) / headroom(self.view.rect().height())).y()
 
     def words(self, candidate: Candidate) -> str:
         """What stands above a candidate's bar."""

@@ -21,7 +21,7 @@ from lrgui.plot.layers import Line, pen
 from lrgui.plot.legend import Entry
 from lrgui.plot.live_average import LiveAverage
 from lrgui.plot.plots import StackedPlot
-from lrgui.plot.race_bars import HEADROOM, BarNumbers, Bars, Candidate, Winner
+from lrgui.plot.race_bars import BarNumbers, Bars, Candidate, Winner, headroom
 from lrgui.plot.theme import LIGHT, Palette
 from lrgui.plot.ticks import Tick, decade_ticks, linear_ticks
 from lrgui.plot.view import PlotView
@@ -35,6 +35,8 @@ FADED = 0.32
 DEEP = 8.0
 #: A bar higher than this many times the highest of those that are still in is cut off.
 TALLEST = 4.0
+#: What the axes below say; a plot that is lower than so many pixels does without: curves and bars need the room.
+TITLES, LOW = ("Training step", "Max learning rate"), 300
 
 
 class RacePlot(StackedPlot):
@@ -49,9 +51,11 @@ class RacePlot(StackedPlot):
         self._leader: int | None = None
         self._ranking: Ranking | None = None
         self._log = False
+        self._extent: tuple[float, float] | None = None
+        """The lowest and the highest bar that the axis is made for; None before there is one."""
 
-        curves = number_axis("bottom", "Training step", palette)
-        rates = Axis("bottom", self._rate_ticks, "Max learning rate", palette)
+        curves = number_axis("bottom", TITLES[0], palette)
+        rates = Axis("bottom", self._rate_ticks, TITLES[1], palette)
         losses = Axis("left", self._loss_ticks, "Training loss", palette)
         self.curves = Chart(PlotView(), losses, curves, "", palette)
         self.bars = Chart(PlotView(), number_axis("left", "Validation loss", palette), rates, "", palette)
@@ -59,6 +63,7 @@ class RacePlot(StackedPlot):
         self._stack("Race: training losses of all candidates, and a bar for each", charts, (11, 9), 90)
         self.curves.view.setMouseEnabled(x=True, y=False)
         self.bars.view.setMouseEnabled(x=False, y=False)
+        self.bars.view.sigResized.connect(self._fit_bars)
         self.lines: list[Line] = []
         self.ends = EndLabels(self.curves.view, 20)
         self.columns = Bars(self.bars.view, 5)
@@ -82,6 +87,7 @@ class RacePlot(StackedPlot):
 
     def clear(self) -> None:
         """Show nothing but the axes."""
+        self._extent = None
         self._candidates, self._leader, self._ranking = (), None, None
         for line in self.lines:
             line.set_data(_NONE, _NONE)
@@ -151,6 +157,9 @@ class RacePlot(StackedPlot):
     def resizeEvent(self, event: Any) -> None:
         """The labels' room is in pixels; a view that the person chose stays."""
         super().resizeEvent(event)
+        for chart, title in zip(self._charts, TITLES, strict=True):
+            chart.bottom.set_title("" if self.height() < LOW else title)
+            chart.bottom.set_numbers(True)  # as high as it has to be with or without a title
         if not self._moved:
             self.reset_view()
 
@@ -201,9 +210,8 @@ class RacePlot(StackedPlot):
             alive = alive or sound.tolist()
             low = min(0.0, float(sound.min()))
             high = min(float(sound.max()), low + TALLEST * (max(alive) - low))
-            span = max(high - low, 1e-9)
-            # Above the bars stand their numbers, and above those the winner's name.
-            self.bars.view.setYRange(low - (0.05 * span if low < 0 else 0), low + HEADROOM * span, padding=0)
+            self._extent = low, high
+            self._fit_bars()
         if ranking.lr is not None and len(ranking.smooth_lr):
             self.smooth.set_data(self._place(ranking.smooth_lr), ranking.smooth_figure)
         else:
@@ -211,7 +219,7 @@ class RacePlot(StackedPlot):
         if over and ranking.lr is not None and ranking.lowest is not None:
             at, bottom = self._place(np.array([ranking.lr, ranking.lowest])).tolist()
             self.winner.show_at(at, f"measured {format_lr(ranking.lr)}")
-            self.lowest.set_data(np.array([bottom, bottom]), np.array(self.bars.view.viewRange()[1]))
+            self.lowest.set_data(np.full(2, bottom), np.array(self.bars.view.viewRange()[1]))
         else:
             self.winner.show_at(None, "")
             self.lowest.set_data(_NONE, _NONE)
@@ -220,6 +228,18 @@ class RacePlot(StackedPlot):
             self.untrained.set_data(np.array([-1.0, self._config.places]), np.full(2, judge.figure(ranking.untrained)))
         else:
             self.untrained.set_data(_NONE, _NONE)
+
+    def _fit_bars(self) -> None:
+        """Above the bars stand their numbers, and above those the winner's name: they need as many pixels in a low
+        view as in a high one."""
+        if self._extent is None:
+            return
+        low, high = self._extent
+        span = max(high - low, 1e-9)
+        top = low + headroom(self.bars.view.rect().height()) * span
+        self.bars.view.setYRange(low - (0.05 * span if low < 0 else 0), top, padding=0)
+        if len(self.lowest.points[0]):
+            self.lowest.set_data(self.lowest.points[0], np.array(self.bars.view.viewRange()[1]))
 
     def _place(self, lrs: Floats) -> Floats:
         """Places of rates among the candidates: 0 is the first. Shape kept."""

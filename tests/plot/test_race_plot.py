@@ -109,6 +109,22 @@ def test_labels_at_the_lines_ends_never_overlap_and_stay_inside(plot, size):
     assert not any(a.intersects(b) for (_, _, a), (_, _, b) in combinations(placed, 2))
 
 
+@pytest.mark.parametrize("height", [640, 420, 340, 280])
+def test_the_numbers_and_the_winners_name_have_room_in_a_low_plot(plot, height):
+    plot.show_race(field(), ranking(), over=True)
+    plot.resize(800, height)
+    plot.grab()
+    assert [chart.bottom.title for chart in (plot.curves, plot.bars)] == (
+        ["Training step", "Max learning rate"] if height > 300 else ["", ""]
+    )
+    numbers = [box for _, box, _ in plot.columns.labels()]
+    ((_, name),) = plot.winner.labels()
+    assert len(numbers) == 7 and min(box.top() for box in numbers) >= 0
+    assert not any(box.intersects(name) for box in numbers)
+    _, ends = plot.lowest.points
+    assert ends.tolist() == list(plot.bars.view.viewRange()[1]), "the mark of the lowest point is as high as the plot"
+
+
 def test_a_bar_that_is_cut_says_so(plot):
     scores = [50.0, 0.5, 0.31, 0.3, 0.33, 0.6, 0.7]
     plot.show_race(field(scores), ranking([1 - 1e-9, *scores[1:]]))
