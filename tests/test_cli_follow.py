@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +40,14 @@ def watched(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*LRGUI, "watch", *words], capture_output=True, text=True, timeout=120, check=False)
 
 
+def following(log: LogWriter, *words: str) -> subprocess.Popen[str]:
+    """The command, once it shows what comes."""
+    log.write([OutputEvent("a line of the run", Stream.OUT)])
+    process = subprocess.Popen([*LRGUI, "watch", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None and process.stderr.readline() == "a line of the run\n"
+    return process
+
+
 def test_a_sweep_that_is_over_is_read(tmp_path: Path) -> None:
     path, copy = tmp_path / "a.lrrun", tmp_path / "copy.lrrun"
     written(path, Job(sweep=SweepSettings(steps=60, end_lr=10.0)))
@@ -65,12 +71,11 @@ def test_ctrl_c_stops_following_and_not_the_run(tmp_path: Path) -> None:
     path = tmp_path / "a.lrrun"
     with LogWriter(path, Job(kind=RunKind.TRAIN)) as log:
         log.write([BatchEvent(0, 0, 1e-3, 1.0, 0.0)])
-        process = subprocess.Popen([*LRGUI, "watch", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(3)
+        process = following(log, str(path))
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
-    assert process.returncode == 0 and b"Traceback" not in err
-    assert b"Stopped following" in out and str(path).encode() in b"".join(out.split(b"\n"))
+    assert process.returncode == 0 and "Traceback" not in err
+    assert "Stopped following" in out and str(path) in "".join(out.split("\n"))
 
 
 def test_a_training_through_ssh_is_followed_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,14 +86,13 @@ def test_a_training_through_ssh_is_followed_to_its_end(tmp_path: Path, monkeypat
     try:
         with LogWriter(path, Job(kind=RunKind.TRAIN)) as log:
             log.write([BatchEvent(0, step, 1e-3, 1.0, step / 10) for step in range(1000)])
-            timer = threading.Timer(3, lambda: log.write([EndEvent(EndReason.COMPLETED, "Trained.")]))
-            timer.start()
-            done = watched("--json", f"ssh://{NAME}{path}")
-            timer.join()
+            process = following(log, "--json", f"ssh://{NAME}{path}")
+            log.write([EndEvent(EndReason.COMPLETED, "Trained.")])
+        out, err = process.communicate(timeout=60)
     finally:
         server.stop()
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
+    assert process.returncode == 0, err
+    said = json.loads(out)
     assert len(said["steps"]["loss"]) == 1000 and said["end"]["detail"] == "Trained."
 
 

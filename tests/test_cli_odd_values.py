@@ -11,6 +11,7 @@ import typer.main
 
 from lrgui.cli import app, check, compare, running, study, verify, watch
 from lrgui.core.events import EndEvent, Event
+from lrgui.export import Format
 
 ODD = ("", "abc", "-1", "nan", "1e400", "9" * 30, "ä☃", "a\x00b", "[red]x[/red]", "nowhere/x", "/")
 ROOT: Any = typer.main.get_command(app)
@@ -41,8 +42,9 @@ class StandIn:
 def told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str]]:
-    """Status and what was said; nothing is computed."""
+    """Status and what was said; nothing is computed or drawn."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Format, "render", lambda *_words: b"")
     for module in (running, check, verify, compare, study, watch):
         monkeypatch.setattr(module, "source_of", lambda *_words, **_values: StandIn())
 

@@ -46,7 +46,6 @@ for step in range(args.steps):
 """
 
 
-@pytest.mark.cold
 def test_a_script_with_arguments_of_its_own(tmp_path: Path) -> None:
     file, log = tmp_path / "train.py", tmp_path / "run.lrrun"
     file.write_text(SCRIPT)

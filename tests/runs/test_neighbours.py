@@ -57,7 +57,11 @@ def compiled_otherwise(source: Path, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "method", [pytest.param(None if sys.platform == "win32" else "fork", marks=pytest.mark.slow), "spawn"]
+    "method",
+    [
+        None if sys.platform == "win32" else "fork",
+        pytest.param("spawn", marks=pytest.mark.slow),  # without torch: test_children.py
+    ],
 )
 def test_beside_a_task(tmp_path: Path, method: str | None) -> None:
     put_evil(tmp_path)
@@ -70,6 +74,7 @@ def test_beside_a_task(tmp_path: Path, method: str | None) -> None:
     assert len(batches_of(events)) == 6
 
 
+@pytest.mark.slow  # test_children.py without torch, and test_python_command.py for the worker's start
 def test_in_the_current_folder_of_a_run_without_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_evil(tmp_path)
     monkeypatch.chdir(tmp_path)

@@ -423,7 +423,8 @@ from lrgui.runs.job import Job, Keeping
 from lrgui.tasks.spec import TaskSpec
 keeper.SHARE = 0
 kills, folder = int(sys.argv[1]), Path(sys.argv[2])
-job = Job("train", TaskSpec(device="cpu", model="mlp"), train=TrainSettings(epochs=40, checkpoints=1e-9, max_lr=0.01))
+train = TrainSettings(epochs=int(sys.argv[4]), checkpoints=1e-9, max_lr=0.01)
+job = Job("train", TaskSpec(device="cpu", model="mlp"), train=train)
 whole = {e.step: e.loss for e in run_job(job) if isinstance(e, BatchEvent)}
 chance = random.Random(int(sys.argv[3]))
 reached = 0
@@ -452,20 +453,21 @@ print(reached)
 """
 
 
-def killed(kills: int, folder: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", KILLS, str(kills), str(folder / "c"), "5"], capture_output=True, text=True, check=False
-    )
+def killed(kills: int, epochs: int, folder: Path) -> None:
+    program = folder / "kills.py"
+    program.write_text(KILLS)
+    words = [str(kills), str(folder / "c"), "5", str(epochs)]
+    done = subprocess.run([sys.executable, str(program), *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks; files without a name")
 def test_killed_at_random_moments_there_is_always_a_whole_checkpoint(tmp_path: Path) -> None:
-    killed(5, tmp_path)
+    killed(5, 8, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="forks; files without a name")
 def test_killed_at_fifty_random_moments(tmp_path: Path) -> None:
-    killed(50, tmp_path)
+    killed(50, 40, tmp_path)

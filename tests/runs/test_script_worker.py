@@ -83,9 +83,11 @@ def events_of(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
     return run
 
 
-def in_a_process(path: Path | str, arguments: str = "", **options: Any) -> list[Event]:
-    """The same as it really is."""
-    return [event for chunk in ChildProcess(job_of(path, arguments, **options)).chunks() for event in chunk]
+def in_a_process(path: Path | str, arguments: str = "", program: Path | None = None, **options: Any) -> list[Event]:
+    """The same as it really is, or in the process of another program."""
+    job = job_of(path, arguments, **options)
+    child = ChildProcess(job) if program is None else ChildProcess(job, command=[sys.executable, str(program)])
+    return [event for chunk in child.chunks() for event in chunk]
 
 
 def end_of(events: list[Event]) -> EndEvent:
@@ -200,7 +202,8 @@ def test_arguments_that_the_script_does_not_know(events_of: Run, tmp_path: Path)
 
 def test_a_script_that_catches_everything_is_ended_all_the_same(tmp_path: Path) -> None:
     rest = "while True:\n    try:\n        train(1)\n    except BaseException:\n        import time; time.sleep(0.01)\n"
-    events = in_a_process(written(tmp_path, TRAINS + rest))
+    soon = "from lrgui.runs import script_worker\nscript_worker.GRACE = 0.5\nscript_worker.main()\n"
+    events = in_a_process(written(tmp_path, TRAINS + rest), program=written(tmp_path, soon, "soon.py"))
     assert end_of(events).reason == EndReason.COMPLETED
     assert points(events) == 12
 
@@ -243,16 +246,23 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("port")
     parser.add_argument("--lr", type=float, default=1e-2)
-    mp.spawn(work, args=(2, parser.parse_args()), nprocs=2)
+    mp.start_processes(work, args=(2, parser.parse_args()), nprocs=2, start_method={method!r})
     print("never")
 """
 
 
-def test_processes_that_the_script_starts_sweep_together(events_of: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param("fork", marks=pytest.mark.skipif(sys.platform == "win32", reason="needs fork")),
+        pytest.param("spawn", marks=pytest.mark.slow),  # one of them is below
+    ],
+)
+def test_processes_that_the_script_starts_sweep_together(events_of: Run, tmp_path: Path, method: str) -> None:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
-    together = in_a_process(written(tmp_path, PARALLEL, "parallel.py"), str(port))
+    together = in_a_process(written(tmp_path, PARALLEL.format(method=method), "parallel.py"), str(port))
     assert end_of(together).reason == EndReason.COMPLETED, end_of(together)
     assert "never" not in printed(together)
     (facts,) = (event for event in together if isinstance(event, ScriptEvent))
@@ -324,11 +334,11 @@ def test_a_check_looks_at_three_steps_and_changes_nothing(events_of: Run, tmp_pa
     assert (facts.steps, facts.own_lr) == (3, 0.01)
 
 
-def test_a_process_that_the_script_forks(tmp_path: Path) -> None:
+def test_a_process_that_the_script_starts_anew(tmp_path: Path) -> None:
     lines = "\n".join(f"    {line}" for line in (TRAINS + "train(50)").splitlines())
     text = (
-        f"import multiprocessing, torch\ndef work():\n{lines}\n"
-        "one = multiprocessing.get_context('fork').Process(target=work)\none.start()\none.join()\n"
+        f"import multiprocessing\ndef work():\n{lines}\nif __name__ == '__main__':\n"
+        "    one = multiprocessing.get_context('spawn').Process(target=work)\n    one.start()\n    one.join()\n"
     )
     events = in_a_process(written(tmp_path, text))
     assert end_of(events).reason == EndReason.COMPLETED

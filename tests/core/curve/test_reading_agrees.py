@@ -1,4 +1,4 @@
-"""The parts of a reading never contradict each other: on all recorded sweeps, and on 500 synthetic ones."""
+"""The parts of a reading never contradict each other: on recorded sweeps, and on synthetic ones."""
 
 from __future__ import annotations
 
@@ -21,19 +21,29 @@ RATE = r"\d+(?:\.\d+)?(?:e-?\d+)?"
 VERDICTS = {"good": 0, "open": 1, "bad": 2}
 
 
-@pytest.fixture(scope="module", params=["recorded", "synthetic"])
+#: Each so-many-th of the recorded sweeps (neighbours differ in little more than their seed); so many synthetic ones.
+SOURCES = [
+    ("recorded", 7),
+    ("synthetic", 150),
+    pytest.param(("recorded", 1), marks=pytest.mark.slow),
+    pytest.param(("synthetic", 2000), marks=pytest.mark.slow),
+]
+
+
+@pytest.fixture(scope="module", params=SOURCES, ids=str)
 def readings(request: pytest.FixtureRequest) -> list[SweepReading]:
-    """Every recorded sweep, or 500 synthetic curves of every form, scale and end."""
+    """Each so-many-th recorded sweep, or so many synthetic curves of every form, scale and end."""
+    source, number = request.param
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recommend, "RESAMPLES", 3)  # they only say how sure a pick is
-        if request.param == "synthetic":
-            return [read_sweep(_synthetic(seed)) for seed in range(500)]
+        if source == "synthetic":
+            return [read_sweep(_synthetic(seed)) for seed in range(number)]
         if not (SUGGESTIONS / "sweeps.json").exists():
             pytest.skip("the recorded sweeps are not here")
         patch.syspath_prepend(str(SUGGESTIONS))
         import score
 
-        found = [read_sweep(run.curve) for run in score.load_runs()]
+        found = [read_sweep(run.curve) for run in score.load_runs()[::number]]
         sys.modules.pop("score")
         return found
 

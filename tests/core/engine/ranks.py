@@ -368,7 +368,7 @@ def told(apart: bool) -> list[Any]:
         distributed.NOTICE = before
         return []
     if apart:
-        time.sleep(2)
+        time.sleep(1.5)
         return []
     return list(it.agree(False, False))
 
@@ -388,7 +388,7 @@ def waiting(seconds: float) -> tuple[bool, ...]:
     it = team()
     distributed.GATHERING = before
     if not it.leads:
-        time.sleep(seconds + 1)
+        time.sleep(seconds + 0.5)
     said = it.agree(it.leads)
     it.close()
     return said

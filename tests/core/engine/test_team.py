@@ -224,7 +224,7 @@ def test_a_process_that_died_is_noticed_at_once(own_ranks: Ranks) -> None:
 
 
 def test_a_paused_process_is_waited_for_longer_than_a_late_one(ranks: Ranks) -> None:
-    assert ranks.run("waiting", seconds=2) == [[True], [True]]
+    assert ranks.run("waiting", seconds=1) == [[True], [True]]
 
 
 def test_a_new_group_of_the_run_gets_a_new_team(ranks: Ranks) -> None:
@@ -236,9 +236,8 @@ def untouched(answer: dict[str, Any]) -> bool:
     return answer["changed"] == [] and answer["as_without"]
 
 
-@pytest.mark.parametrize("make", ["sgd", "adam"])
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("accumulation", [1, 2])
+@pytest.mark.parametrize(("make", "accumulation"), [("sgd", 1), ("adam", 2)])
 def test_two_halves_of_each_batch_give_the_curve_of_the_whole(
     ranks: Ranks, kind: str, make: str, accumulation: int
 ) -> None:
@@ -260,10 +259,15 @@ def test_both_see_the_same_curve_also_where_batch_norm_and_dropout_differ(ranks:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("rank", [0, 1])
 @pytest.mark.parametrize(
-    ("what", "reason", "points"),
-    [("nan", "not_finite", 16), ("data end", "data_ended", 15), ("cancel", "cancelled", 15)],
+    ("rank", "what", "reason", "points"),
+    [
+        (0, "nan", "not_finite", 16),
+        (1, "nan", "not_finite", 16),
+        (0, "data end", "data_ended", 15),
+        (1, "data end", "data_ended", 15),
+        (1, "cancel", "cancelled", 15),
+    ],
 )
 def test_what_meets_one_ends_both_at_the_same_step(
     ranks: Ranks, kind: str, rank: int, what: str, reason: str, points: int
@@ -277,8 +281,7 @@ def test_what_meets_one_ends_both_at_the_same_step(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("accumulation", [1, 2])
-@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize(("rank", "accumulation"), [(0, 1), (1, 2)])
 @pytest.mark.parametrize(
     ("what", "raised"), [("error", "ValueError: trouble of rank {}"), ("data error", "OSError: no disk at rank {}")]
 )

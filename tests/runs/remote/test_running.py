@@ -160,8 +160,8 @@ def test_a_run_goes_on_alone_and_is_attached_to_again_and_stopped(machine: Targe
     assert steps_of(second.events) == list(range(len(steps_of(second.events))))
 
 
-def test_a_killed_run_is_told(machine: Target) -> None:
-    """First its worker, then another run's keeper, which nobody there can tell of."""
+@pytest.mark.slow  # the worker's end is told on any machine: test_launch.py
+def test_a_run_whose_worker_was_killed_is_told(machine: Target) -> None:
     source = RemoteRun(LONG, machine)
     reading = Reading(source)
     reading.until(20)
@@ -170,6 +170,10 @@ def test_a_killed_run_is_told(machine: Target) -> None:
     os.kill(int(children[0]), signal.SIGKILL)
     end = reading.end()
     assert end.reason == EndReason.KILLED and "SIGKILL" in end.detail
+
+
+def test_a_run_whose_keeper_was_killed_is_told(machine: Target) -> None:
+    """Nobody there can tell of it."""
     source = RemoteRun(LONG, machine)
     reading = Reading(source)
     reading.until(20)
