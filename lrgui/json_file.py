@@ -7,6 +7,7 @@ import json
 import math
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +16,8 @@ from lrgui.writing import write_atomically
 
 #: The largest file that is read, in bytes, and how many lists and objects may be in each other: what is kept is small.
 MOST_BYTES, DEEPEST = 20_000_000, 60
+#: What a file is called, behind its name, that could not be read when another one was to take its place.
+DAMAGED = ".damaged"
 
 
 def read_json(path: Path) -> tuple[Any, os.stat_result]:
@@ -40,11 +43,29 @@ def read_json(path: Path) -> tuple[Any, os.stat_result]:
 
 
 def write_json(path: Path, data: object, *, private: bool = False) -> None:
-    """Keep `data` in a file, whose folder is made where it is missing. Raises OSError, and ValueError for what JSON
-    does not have."""
+    """Keep `data` in a file, whose folder is made where it is missing; one that is there and cannot be read stays as
+    `damaged(path)`. Raises OSError, and ValueError for what JSON does not have."""
     text = json.dumps(data, indent=1, allow_nan=False)
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not _is_readable(path):
+        with suppress(OSError):
+            os.replace(path, damaged(path))
     write_atomically(path, text.encode(), private=private)
+
+
+def damaged(path: Path) -> Path:
+    """Where the file of that name is kept that could not be read."""
+    return path.with_name(path.name + DAMAGED)
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        read_json(path)
+    except ValueError:
+        return False
+    except OSError:
+        return True  # there is none, or nothing that could be kept
+    return True
 
 
 def _finite(text: str) -> float:

@@ -29,10 +29,11 @@ def write_atomically(path: Path, data: Data, *, private: bool = False) -> None:
     """Write `data` to `path`: into a temporary file beside it first, which then takes its place.
 
     An older file of that name stays whole until the new one is complete, and hands on its permissions and owner; of a
-    link it is the file that it leads to. A new name is given to the file when it is complete, where the system can do
-    that: a process that is killed meanwhile leaves nothing. `private` files are for their owner alone from their first
-    moment. Where nothing can take a file's place (a folder that cannot be written, a file that a container brought in),
-    it is written as it lies. Pipes, terminals and devices such as /dev/stdout and /dev/null get the data and stay.
+    link it is the file that it leads to. A file has no name before it is complete, where the system can do that: of a
+    process that is killed meanwhile nothing half written is left. `private` files are for their owner alone from
+    their first moment. Where nothing can take a file's place (a folder that cannot be written, a file that a container
+    brought in), it is written as it lies. Pipes, terminals and devices such as /dev/stdout and /dev/null get the data
+    and stay.
 
     Raises OSError; nothing is left of the attempt then.
     """
@@ -60,13 +61,11 @@ def _replace(real: Path, data: Data, before: os.stat_result | None, private: boo
     """Put a file with `data` in the place of `real`, which was as `before` says."""
     if before is not None and not os.access(real, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(real))
-    if before is None and _write_unnamed(real, data, private):
+    if before is None and _write_unnamed(real.parent, data, private, [str(real)]):
         return
     temporary = None
     try:
-        descriptor, temporary = _new_beside(real, private)
-        with os.fdopen(descriptor, "wb") as file:
-            _put(file, data)
+        temporary = _write_beside(real, data, private)
         if before is not None and not private:
             _like(temporary, before)
         os.replace(temporary, real)
@@ -91,35 +90,50 @@ def _put(file: BinaryIO, data: Data) -> None:
     os.fsync(file.fileno())
 
 
-def _write_unnamed(real: Path, data: Data, private: bool) -> bool:
-    """Write a new file that has no name before it is complete; False where that cannot be done, or the name is taken
-    by then."""
+def _write_unnamed(folder: Path, data: Data, private: bool, paths: Iterable[str]) -> str | None:
+    """Write a new file that has no name before it is complete, and then the first of `paths` that is free: a process
+    that is killed leaves nothing of it. None where that cannot be done, or all are taken by then."""
     flag = getattr(os, "O_TMPFILE", None)  # Linux; not every file system has it
     if flag is None:
-        return False
+        return None
     try:
-        descriptor = os.open(real.parent, flag | os.O_WRONLY | os.O_CLOEXEC, 0o600 if private else 0o666)
+        descriptor = os.open(folder, flag | os.O_WRONLY | os.O_CLOEXEC, 0o600 if private else 0o666)
     except OSError:
-        return False
+        return None
     with os.fdopen(descriptor, "wb") as file:
         _put(file, data)
-        try:
-            # With a descriptor, though the path is absolute: without one Python does not follow that link.
-            os.link(f"/proc/self/fd/{descriptor}", real, src_dir_fd=descriptor, follow_symlinks=True)
-        except OSError:
-            return False
-    return True
+        for path in paths:
+            try:
+                # With a descriptor, though the path is absolute: without one Python does not follow that link.
+                os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor, follow_symlinks=True)
+            except FileExistsError:
+                continue
+            except OSError:
+                return None
+            return path
+    return None
 
 
-def _new_beside(real: Path, private: bool) -> tuple[int, str]:
-    """A new file in the same folder: open, and its path. Its name is short, whatever the other's is."""
-    for name in tempfile._get_candidate_names():  # type: ignore[attr-defined]
-        path = str(real.with_name(f".lrgui-{name}.part"))
+def _write_beside(real: Path, data: Data, private: bool) -> str:
+    """Write a new file in the same folder; returns its path. Its name is short, whatever the other's is."""
+    names = (str(real.with_name(f".lrgui-{name}.part")) for name in tempfile._get_candidate_names())  # type: ignore[attr-defined]
+    path = _write_unnamed(real.parent, data, private, names)
+    if path is not None:
+        return path
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    for path in names:
         try:
-            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-            return os.open(path, flags, 0o600 if private else 0o666), path
+            descriptor = os.open(path, flags, 0o600 if private else 0o666)
         except FileExistsError:
-            pass
+            continue
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                _put(file, data)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            raise
+        return path
     raise AssertionError("names never end")
 
 

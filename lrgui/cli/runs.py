@@ -59,6 +59,8 @@ def runs(
     if not found:
         tell(f"No runs in {index.folder}." if not every else "No run has all of these words.")
         return
+    if index.trouble:
+        say(index.trouble)
     print_table(("when", "run", "made with", "learning rate", "ended", "weights", "file"), _rows(shown))
     kept = {run.path: size_of(run.path) for run in every}
     if total := sum(kept.values()):

@@ -167,8 +167,8 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         PythonChoice(window.session, environments, pool, settings, save, parent=window)
         for warning in (*warnings, *foreign):
             print(f"lrgui: {warning}", file=sys.stderr)
-        if foreign:
-            window.session.noticed.emit(Notice("warning", " ".join(foreign)))
+        if warnings or foreign:  # who starts it from an icon sees no terminal
+            window.session.noticed.emit(Notice("warning", " ".join((*warnings, *foreign))))
         if all(word.startswith("-") for word in arguments):  # what is to be opened shows its own
             window.tabs.show_again(settings.tab)
         fit(window)

@@ -51,7 +51,7 @@ class Queue(QObject):
         # Another window's queue is its own: it is not read, and this window's is not kept.
         self._lock = QLockFile(str(self._path.with_suffix(".lock")))
         self._kept = self._take_lock()
-        self._queue = load_queue(self._path) if self._kept else RunQueue()
+        self._queue, self._trouble = load_queue(self._path) if self._kept else (RunQueue(), "")
         self._runs: dict[int, OverlaidRun] = {}
         """The entries' runs, by their ids."""
         self.active = False
@@ -195,8 +195,11 @@ class Queue(QObject):
         return several if count > 1 else "1 training from last time is waiting in the queue." if count else ""
 
     def offer_kept(self) -> None:
-        """Ask what is to become of trainings that waited when the window was closed; none runs by itself."""
-        if words := self.waiting_words:
+        """Ask what is to become of trainings that waited when the window was closed; none runs by itself. What
+        could not be read is said."""
+        if self._trouble:
+            self.noticed.emit(Notice("warning", " ".join(filter(None, (self._trouble, self.waiting_words)))))
+        elif words := self.waiting_words:
             notice = self._offer_to_look("info", words, "Show the queue, where they can be run or removed")
             self.noticed.emit(replace(notice, holds=lambda: self.waiting_words == words))
 

@@ -70,6 +70,8 @@ class RunShelf(QObject):
         runs, self._stale = looked
         self.runs = {run.path: run for run in runs}
         self.changed.emit()
+        if self._index.trouble:
+            self.failed.emit(self._index.trouble)
         self._read_on()
 
     def _read_on(self) -> None:

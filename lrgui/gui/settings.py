@@ -11,7 +11,7 @@ from typing import Any
 from lrgui import places
 from lrgui.core.learning_rate import WAYS
 from lrgui.export.trackers import TRACKERS
-from lrgui.json_file import read_json, write_json
+from lrgui.json_file import damaged, read_json, write_json
 from lrgui.runs.targets import ON
 from lrgui.runs.trust import Trust
 
@@ -80,9 +80,11 @@ def load_settings(path: Path) -> tuple[Settings, list[str]]:
         stored, _ = read_json(path)
     except FileNotFoundError:
         return settings, []
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        return settings, [f"The settings in {path} could not be read ({why}); using the defaults."]
+    except OSError as error:
+        return settings, [f"The settings in {path} could not be read ({error.strerror or error}); using the defaults."]
+    except ValueError as error:
+        kept = f"what was there is kept as {damaged(path).name}"
+        return settings, [f"The settings in {path} could not be read ({error}); using the defaults, and {kept}."]
     if not isinstance(stored, dict):
         return settings, [f"The settings in {path} are not a JSON object; using the defaults."]
     for known in fields(Settings):

@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lrgui._version import __version__
+from lrgui.core.phrases import listed
 from lrgui.places import config_folder, runs_folder
 from lrgui.runs.going_on import goes_on
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.notes import SUFFIX as NOTES
-from lrgui.runs.notes import Notes, notes_path, read_notes
+from lrgui.runs.notes import Notes, notes_path, stored_notes
 from lrgui.runs.summary import RunSummary, summary_of
 from lrgui.runs.words import end_words
 
@@ -111,6 +112,12 @@ class RunIndex:
         self._runs: dict[str, RunSummary] = {}
         self._notes: dict[str, _NotesRow] = {}
         self._loaded = False
+        self._unread: set[str] = set()
+
+    @property
+    def trouble(self) -> str:
+        """A sentence on the runs whose notes could not be read when the folder was looked at last."""
+        return f"The notes on {listed(sorted(self._unread))} could not be read." if self._unread else ""
 
     # ---------------------------------------------------------------- reading
     def look(self) -> tuple[list[KeptRun], list[str]]:
@@ -201,10 +208,17 @@ class RunIndex:
         for name in [name for name in self._notes if name not in notes]:
             del self._notes[name]
         changed = [name for name in notes if name in logs and _state(self._notes.get(name)) != notes[name]]
-        return [self._notes_row(name, notes[name]) for name in changed]
+        self._unread = set()
+        return [row for name in changed if (row := self._notes_row(name, notes[name])) is not None]
 
-    def _notes_row(self, name: str, state: _State) -> _NotesRow:
-        notes = read_notes(self.folder / name)
+    def _notes_row(self, name: str, state: _State) -> _NotesRow | None:
+        """None where they cannot be read."""
+        try:
+            notes = stored_notes(self.folder / name)
+        except (OSError, ValueError):
+            self._unread.add(name)
+            self._notes.pop(name, None)
+            return None
         row = self._notes[name] = _NotesRow(name, *state, notes.name, notes.note, notes.star)
         return row
 

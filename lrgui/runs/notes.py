@@ -37,9 +37,14 @@ def notes_path(log: Path) -> Path:
 def read_notes(log: Path) -> Notes:
     """The notes of a log; empty ones where there are none, or what is there cannot be read."""
     try:
-        notes = from_plain(Notes, read_json(notes_path(log))[0], "The notes")
+        return stored_notes(log)
     except (OSError, ValueError):
         return Notes()
+
+
+def stored_notes(log: Path) -> Notes:
+    """The notes of a log. Raises OSError where there are none, and ValueError for what cannot be read."""
+    notes = from_plain(Notes, read_json(notes_path(log))[0], "The notes")
     return Notes(notes.name[:MOST_TEXT], notes.note[:MOST_TEXT], notes.star)
 
 

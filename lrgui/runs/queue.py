@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lrgui.core.events import STOPPED, EndEvent, EndReason, RunKind, StrEnum
-from lrgui.json_file import read_json, write_json
+from lrgui.json_file import damaged, read_json, write_json
 from lrgui.places import config_folder
 from lrgui.runs.job import Job
 from lrgui.runs.looks import next_place
@@ -183,12 +183,24 @@ def queue_file() -> Path:
     return config_folder() / "queue.json"
 
 
-def load_queue(path: Path) -> RunQueue:
-    """The queue that was kept; an empty one where there is none that can be read."""
+def load_queue(path: Path) -> tuple[RunQueue, str]:
+    """The queue that was kept, and a sentence where it could not be read, in whole or in part; an empty one then."""
     try:
-        return RunQueue.from_plain(read_json(path)[0])
-    except (OSError, ValueError):
-        return RunQueue()
+        data, _ = read_json(path)
+    except FileNotFoundError:
+        return RunQueue(), ""
+    except OSError as error:
+        return RunQueue(), f"The queue in {path} could not be read ({error.strerror or error})."
+    except ValueError as error:
+        kept = f"It is empty now, and what was there is kept as {damaged(path).name}."
+        return RunQueue(), f"The queue in {path} could not be read ({error}). {kept}"
+    queue = RunQueue.from_plain(data)
+    jobs = data.get("jobs") if isinstance(data, dict) else None
+    if not isinstance(jobs, list):
+        return queue, f"The queue in {path} could not be read (it is no queue). It is empty now."
+    left = len(jobs) - len(queue.entries)
+    several = f"{left} trainings" if left > 1 else "1 training"
+    return queue, f"{several} of the queue in {path} could not be read." if left else ""
 
 
 def save_queue(queue: RunQueue, path: Path) -> str:

@@ -86,7 +86,8 @@ def test_what_has_not_ended_is_kept(tmp_path: Path) -> None:
     queue.end(one, EndEvent("completed", ""))
     queue.begin(two, Record())
     assert save_queue(queue, tmp_path / "new" / "queue.json") == ""
-    again = load_queue(tmp_path / "new" / "queue.json")
+    again, problem = load_queue(tmp_path / "new" / "queue.json")
+    assert problem == ""
     assert [entry.job for entry in again.entries] == [entry.job for entry in queue.entries[1:]]
     assert {entry.state for entry in again.entries} == {EntryState.WAITING}, "nothing says that it still trains"
 
@@ -96,13 +97,13 @@ def test_what_has_not_ended_is_kept(tmp_path: Path) -> None:
 )
 def test_a_file_that_says_anything(tmp_path: Path, text: str) -> None:
     (tmp_path / "queue.json").write_text(text)
-    assert load_queue(tmp_path / "queue.json").entries == []
+    assert load_queue(tmp_path / "queue.json")[0].entries == []
 
 
 def test_scripts_and_sweeps_are_left_out(tmp_path: Path) -> None:
     jobs = [JOB.to_dict(), training_jobs(JOB)[0].to_dict(), Job("train", TaskSpec("script", path="a.py")).to_dict()]
     (tmp_path / "queue.json").write_text(json.dumps({"queue": 1, "jobs": jobs}))
-    assert [entry.job for entry in load_queue(tmp_path / "queue.json").entries] == [training_jobs(JOB)[0]]
+    assert [entry.job for entry in load_queue(tmp_path / "queue.json")[0].entries] == [training_jobs(JOB)[0]]
 
 
 def test_a_queue_that_cannot_be_kept_says_so(tmp_path: Path) -> None:
