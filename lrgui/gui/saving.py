@@ -20,7 +20,7 @@ from lrgui.tasks.spec import TaskSpec
 #: Characters of the name that is proposed for a file, without its ending.
 MOST_NAME = 100
 #: Where there is nothing on the tab in sight.
-NOTHING = Notice("info", "Nothing to export on this tab yet: find a learning rate first (F5).")
+NOTHING = Notice("info", "Nothing to export on this tab yet: it shows no run. Start one, or choose another tab.")
 #: A copied picture has this many pixels for each logical one of the screen, of which an inch has so many.
 COPIED, _SCREEN_DPI = 2, 96
 

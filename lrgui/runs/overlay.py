@@ -47,6 +47,7 @@ _X_TITLES: dict[str, str] = {
 }
 #: Columns of the table beside the settings that differ.
 RATE, FINAL, BEST, STEPS, TIME, STATE = "learning rate", "final loss", "best loss", "steps", "time", "state"
+_RESULTS = {"run", RATE, FINAL, BEST, STEPS, TIME, STATE}
 
 
 @dataclass(frozen=True)
@@ -336,8 +337,10 @@ class Overlay:
 
 
 def column_name(each: Difference) -> str:
-    """The head of the column of a setting."""
-    return each.label if each.label[:2].isupper() else each.label[:1].lower() + each.label[1:]
+    """The head of the column of a setting, which is never that of a result: a sweep has steps that were set, and
+    steps that it did."""
+    name = each.label if each.label[:2].isupper() else each.label[:1].lower() + each.label[1:]
+    return f"{name} (setting)" if name in _RESULTS else name
 
 
 def _mean(values: Sequence[float | None]) -> tuple[float, float] | None:

@@ -140,6 +140,20 @@ def test_the_table_says_what_differs_and_what_came_of_it() -> None:
     assert told[0]["final accuracy"] == "70.0 %" and told[0]["steps"] == "40"
 
 
+def test_a_setting_and_a_result_of_one_name_have_columns_of_their_own() -> None:
+    runs = [sweep(), sweep()]
+    jobs = [
+        replace(run.job, sweep=replace(run.job.sweep, steps=steps)) for run, steps in zip(runs, (60, 200), strict=True)
+    ]
+    jobs = [replace(job, task=replace(job.task, options={"state": job.sweep.steps})) for job in jobs]
+    overlay = Overlay.of([replace(run, job=job) for run, job in zip(runs, jobs, strict=True)])
+    heads, rows = overlay.table()
+    assert len(set(heads)) == len(heads)
+    told = dict(zip(heads, rows[0], strict=True))
+    assert (told["steps (setting)"], told["steps"]) == ("60", f"{runs[0].steps}")
+    assert (told["state (setting)"], told["state"]) == ("60", "finished")
+
+
 def test_losses_of_both_kinds_say_in_each_cell_which_they_are() -> None:
     heads, rows = Overlay.of([training(), sweep()]).table()
     trained, swept = (dict(zip(heads, row, strict=True)) for row in rows)
