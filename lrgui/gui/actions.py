@@ -171,6 +171,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ),
     ActionRow("new", "New task…", ("Ctrl+N",), "Create a commented task file to start from", "opening.new_task"),
     ActionRow("theme", "Toggle dark mode", ("Ctrl+Shift+D",), "Switch between light and dark", "toggle_theme"),
+    ActionRow("message", "Last message", (), "Show the last message over the plot again", "banner.recall"),
     ActionRow("left_panel", "Settings panel", ("F9",), "Show or hide the settings to the left", "room.toggle_left"),
     ActionRow(
         "right_panel", "Result panel", ("Shift+F9",), "Show or hide the result to the right", "room.toggle_right"
@@ -241,7 +242,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "stop",
         "finish_epoch",
     ),
-    "&View": ("tabs", None, "left_panel", "right_panel", None, "theme"),
+    "&View": ("tabs", None, "left_panel", "right_panel", None, "message", None, "theme"),
     "&Help": ("guide", "shortcuts", None, "about"),
 }
 

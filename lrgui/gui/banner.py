@@ -1,13 +1,15 @@
-"""One line over the plot that says what went wrong or what to know, with the way out."""
+"""A message over the plot that says what went wrong or what to know, with the way out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lrgui.gui.free_place import emptiest
 from lrgui.gui.labels import BREAK, breakable
 from lrgui.gui.notice import Notice
 
@@ -29,6 +32,12 @@ TEXT_WIDTH = 380
 USUAL_TIP = "Apply the suggested fix"
 #: Pixels between the message and the edges of what it lies over.
 _MARGIN = 6
+#: Widths that it may have beside that of all it lies over.
+WIDTHS = (640, 500, 400, 330, 270)
+#: Milliseconds that a message without anything to do stays, and more for each of its letters.
+READ_MS, LETTER_MS = 5000, 70
+#: Milliseconds until it is looked again whether it may go: not while somebody points at it, or the window is behind.
+AGAIN_MS = 2000
 #: What may have moved that.
 _MOVED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
 
@@ -36,13 +45,16 @@ _MOVED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hi
 class Banner(QFrame):
     """Shows one Notice at a time; a newer one takes its place.
 
-    It lies over the upper edge of the plot in sight: a message moves nothing that somebody looks at or drags.
+    It lies over the plot in sight, where there is least to see, and moves nothing that somebody looks at or drags. What
+    is only to be known goes by itself, and `recall` shows it again.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
         self._notice: Notice | None = None
+        self._last: Notice | None = None
+        """The last one, also after it is gone."""
         self._tab = ""
         """The tab in sight."""
         layout = QVBoxLayout(self)
@@ -87,6 +99,11 @@ class Banner(QFrame):
             self.setTabOrder(first, then)
         self._strip: Callable[[], QWidget] | None = None
         self._watched: QWidget | None = None
+        self._lies_in: tuple[object, ...] = ()
+        """For what its place was found last: it stays there while that is the same, whatever is drawn below it."""
+        self._place_found = QRect()
+        self._goes = QTimer(self, singleShot=True)
+        self._goes.timeout.connect(self._go)
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._place)
         self._more.toggled.connect(self._place)
@@ -123,11 +140,35 @@ class Banner(QFrame):
                 self._watched.removeEventFilter(self)
             self._watched = strip
             strip.installEventFilter(self)
-        at = strip.mapTo(parent, QPoint(_MARGIN, _MARGIN))
-        self.resize(max(strip.width() - 2 * _MARGIN, 0), self.height())  # the buttons find their row
+        lies_in = self._notice, strip, strip.size(), self._more.isChecked(), self._action.isHidden()
+        if lies_in != self._lies_in:
+            self._lies_in, self._place_found = lies_in, self._find_place(strip)
+        place = self._place_found
+        self.resize(place.width(), self.height())  # the buttons find their row
         layout.activate()
-        self.setGeometry(at.x(), at.y(), self.width(), self.heightForWidth(self.width()))
+        self.setGeometry(QRect(strip.mapTo(parent, place.topLeft()), QSize(place.width(), self._height())))
         self.raise_()
+
+    def _height(self) -> int:
+        """With the width that it has."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        return self.heightForWidth(self.width())
+
+    def _find_place(self, strip: QWidget) -> QRect:
+        """Where there is least to see in `strip`; what is read there needs all its width."""
+        whole = max(strip.width() - 2 * _MARGIN, 0)
+        buttons = [button.sizeHint().width() + 8 for button in (self._action, self._more) if not button.isHidden()]
+        least = sum(buttons) + 32
+        narrower = [] if self._more.isChecked() else [width for width in WIDTHS if least <= width < whole]
+        sizes = []
+        for width in (whole, *narrower):
+            self.resize(width, self.height())
+            sizes.append(QSize(width, self._height()))
+        picture = strip.grab().toImage()
+        picture.setDevicePixelRatio(1.0)
+        return emptiest(picture.scaled(strip.size()), sizes, _MARGIN)
 
     @property
     def text(self) -> str:
@@ -137,7 +178,8 @@ class Banner(QFrame):
     @Slot(object)
     def show_notice(self, notice: Notice | None) -> None:
         """Show `notice`, or nothing."""
-        self._notice = notice
+        self._notice, self._last = notice, notice or self._last
+        self._goes.stop()
         if notice is None:
             self.hide()
             return
@@ -163,6 +205,25 @@ class Banner(QFrame):
             widget.style().polish(widget)
         self.show()
         self._place()
+        if notice.kind == "info" and not (notice.action or details):
+            self._goes.start(READ_MS + LETTER_MS * len(text))
+
+    @Slot()
+    def _go(self) -> None:
+        """Nothing is to be done about it, and there was time to read it."""
+        focus = QApplication.focusWidget()
+        used = self.underMouse() or (focus is not None and self.isAncestorOf(focus))
+        if used or not self.isActiveWindow():
+            self._goes.start(AGAIN_MS)
+        else:
+            self.hide()
+
+    @Slot()
+    def recall(self) -> None:
+        """Show the last message again; its button only while that still mends something."""
+        last = self._last
+        if last is not None:
+            self.show_notice(last if last.holds is None or last.holds() else replace(last, action=""))
 
     @Slot()
     def look_again(self) -> None:
@@ -204,6 +265,8 @@ class Banner(QFrame):
         buttons = (self._action, self._more)
         widths = (button.sizeHint().width() for button in buttons if not button.isHidden())
         beside = self.width() - sum(widths) >= TEXT_WIDTH
+        for widget in (self._sign, self._close):  # at the first line of several
+            self._beside.setAlignment(widget, Qt.AlignmentFlag.AlignVCenter if beside else Qt.AlignmentFlag.AlignTop)
         for button in buttons:
             for row in (self._beside, self._below):
                 row.removeWidget(button)

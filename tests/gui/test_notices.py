@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from bench import Bench
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task, training
 
 from lrgui.core.events import EndEvent, OutputEvent, StateEvent
+from lrgui.gui import banner
 from lrgui.gui.notice import Notice
 from lrgui.gui.status import Elided
 from lrgui.gui.window import MainWindow
@@ -128,7 +130,7 @@ def test_a_message_moves_nothing_and_covers_no_button(bench: Bench, window: Main
     before = [place(widget) for widget in seen]
     banner.show_notice(Notice("error", "It broke.", "line 3", "Mend", lambda: None))
     assert [place(widget) for widget in seen] == before
-    assert place(tabs.curve.plot).contains(place(banner)), "over the plot's upper edge"
+    assert place(tabs.curve.plot).contains(place(banner))
     low = banner.height()
     next(b for b in banner.findChildren(QPushButton) if b.text() == "Details").click()
     qtbot.waitUntil(lambda: banner.height() > low + 100)
@@ -140,6 +142,97 @@ def test_a_message_moves_nothing_and_covers_no_button(bench: Bench, window: Main
         assert not [b.text() for b in buttons if place(b).intersects(place(banner))], type(tab).__name__
     window.resize(1100, 700)
     qtbot.waitUntil(lambda: place(tabs).contains(place(banner)))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1024, 700), (1366, 768)])
+def test_a_message_covers_neither_legend_nor_names_nor_the_curve(
+    bench: Bench, window: MainWindow, size: tuple[int, int], theme: str
+) -> None:
+    window.set_theme(theme)
+    window.resize(*size)
+    bench.play()
+    plot = window.tabs.curve.plot
+    window.grab()
+    words = "Training diverged: the loss became NaN. Lower max LR to 3.2e-3, a tenth, and train again."
+    window.banner.show_notice(Notice("warning", words, action="Train at 3.2e-3", act=lambda: None))
+    chart, found = plot.chart, place(window.banner)
+
+    def on_screen(rect: QRectF) -> QRect:
+        return QRect(plot.canvas.mapToGlobal(plot.canvas.mapFromScene(rect.topLeft())), rect.size().toSize())
+
+    view = on_screen(chart.view.sceneBoundingRect())
+    assert not found.intersects(on_screen(chart.legend.sceneBoundingRect()))
+    assert found.top() > view.top() + 26, "below the names of the zones"
+    reading = bench.runs.reading
+    assert reading is not None
+    for lr, loss in zip(np.log10(reading.curve.lr), reading.curve.loss, strict=True):
+        at = plot.canvas.mapFromScene(chart.view.mapViewToScene(QPointF(lr, loss)))
+        assert not found.contains(plot.canvas.mapToGlobal(at)), (lr, loss)
+
+
+def test_a_message_stays_where_it_is_whatever_is_drawn_below_it(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    window.tabs.setCurrentWidget(window.tabs.curve)
+    bench.session.noticed.emit(Notice("info", "Something to know."))
+    bench.begin(Scripted([[StateEvent("running"), task(), *points()[:20]]], hold=True))
+    window.banner.show_notice(Notice("info", "Something to know."))
+    before = place(window.banner)
+    with qtbot.waitSignal(bench.session.run_ended):
+        bench.session.stop()
+    qtbot.wait(50)
+    assert window.banner.text and place(window.banner) == before
+
+
+class TestGoing:
+    """What is only to be known goes by itself."""
+
+    @pytest.fixture(autouse=True)
+    def soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(banner, "READ_MS", 20)
+        monkeypatch.setattr(banner, "LETTER_MS", 0)
+        monkeypatch.setattr(banner, "AGAIN_MS", 20)
+        self.active = True
+        monkeypatch.setattr(banner.Banner, "isActiveWindow", lambda _banner: self.active)
+
+    def test_and_comes_again_when_it_is_wanted(self, window: MainWindow, qtbot: QtBot) -> None:
+        window.actions_by_key["message"].trigger()
+        assert window.banner.text == "", "there was none"
+        window.banner.show_notice(Notice("info", "Something to know."))
+        qtbot.waitUntil(window.banner.isHidden)
+        window.actions_by_key["message"].trigger()
+        assert window.banner.text == "Something to know."
+
+    def test_not_before_somebody_can_have_read_it(self, window: MainWindow, qtbot: QtBot) -> None:
+        self.active = False
+        window.banner.show_notice(Notice("info", "Something to know."))
+        qtbot.wait(100)
+        assert window.banner.text, "the window is behind others"
+        self.active = True
+        qtbot.waitUntil(window.banner.isHidden)
+
+    @pytest.mark.parametrize(
+        "notice",
+        [
+            Notice("warning", "Something is wrong."),
+            Notice("error", "It broke."),
+            Notice("info", "Something can be done.", action="Do it", act=lambda: None),
+            Notice("info", "There is more.", "line 3"),
+        ],
+    )
+    def test_what_is_to_be_done_stays(self, window: MainWindow, qtbot: QtBot, notice: Notice) -> None:
+        window.banner.show_notice(Notice("info", "Something to know."))
+        window.banner.show_notice(notice)
+        qtbot.wait(100)
+        assert window.banner.text == notice.text
+
+    def test_a_button_that_mends_nothing_any_more_does_not_come_again(self, window: MainWindow) -> None:
+        held = [True]
+        window.banner.show_notice(Notice("info", "Wrong.", action="Mend", act=lambda: None, holds=lambda: held[0]))
+        held.clear()
+        held.append(False)
+        window.banner.look_again()
+        window.banner.recall()
+        assert window.banner.text == "Wrong." and window.banner._action.isHidden()
 
 
 def test_a_message_is_no_markup(window: MainWindow) -> None:
