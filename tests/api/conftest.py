@@ -52,19 +52,19 @@ def _few_objects(few_objects: None) -> None:
     """Schedulers are looked for in many of these tests."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def record() -> Callable[..., Record]:
     """`record(lr, loss, number=0, metric=None, train_loss=None, reason="completed")`."""
     return _record
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def scenario() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
     """`scenario(key, seed)`: learning rates and losses."""
     return _scenario
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make() -> Callable[..., Result]:
     """`make(records or (lr, loss), title=…, …)` makes a result; without arguments of a textbook sweep."""
 

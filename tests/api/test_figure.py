@@ -19,16 +19,24 @@ from lrgui.api.result import Result
 Make = Callable[..., Result]
 
 
-def test_a_png_has_its_size_and_resolution(make: Make, tmp_path: Path) -> None:
-    with Image.open(make().save_png(tmp_path / "curve.png")) as picture:
+@pytest.fixture(scope="module")
+def usual(make: Make) -> bytes:
+    """The picture of a textbook sweep."""
+    return rendered(make().plot, "png")
+
+
+def test_a_png_has_its_size_and_resolution_and_the_same_result_gives_the_same_file(
+    make: Make, usual: bytes, tmp_path: Path
+) -> None:
+    path = make().save_png(tmp_path / "curve.png")
+    assert path.read_bytes() == usual
+    with Image.open(path) as picture:
         assert picture.size == tuple(round(inches * DPI) for inches in SIZE)
         assert round(picture.info["dpi"][0]) == DPI
 
 
-def test_the_same_result_gives_the_same_file(make: Make) -> None:
-    result = make()
-    assert rendered(result.plot, "png") == rendered(result.plot, "png")
-    pdf = rendered(result.plot, "pdf")
+def test_a_pdf_has_no_date(make: Make) -> None:
+    pdf = rendered(make().plot, "pdf")
     assert pdf.startswith(b"%PDF") and b"/CreationDate" not in pdf
 
 
@@ -46,21 +54,19 @@ def test_an_inline_picture_is_read_out_and_shrinks_with_the_page(make: Make) -> 
     assert "max-width:100%" in element.get("style", "")
 
 
-def test_the_callers_settings_take_no_part_and_stay(make: Make) -> None:
-    result = make()
-    usual = rendered(result.plot, "png")
+def test_the_callers_settings_take_no_part_and_stay(make: Make, usual: bytes) -> None:
     with matplotlib.rc_context({"axes.facecolor": "black", "savefig.dpi": 20, "font.size": 30}):
-        assert rendered(result.plot, "png") == usual
+        assert rendered(make().plot, "png") == usual
         assert matplotlib.rcParams["font.size"] == 30
 
 
-@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
-def test_no_window_and_no_pyplot(kind: str) -> None:
+def test_no_window_and_no_pyplot() -> None:
     """Also where a program has chosen a backend that needs a display; Qt is not loaded."""
     code = (
         "import os, sys; os.environ.pop('DISPLAY', None); os.environ['MPLBACKEND'] = 'tkagg'\n"
         "from lrgui.api.figure import rendered\n"
-        f"assert len(rendered(lambda ax: ax.plot([1, 2]), {kind!r})) > 1000\n"
-        "assert not {'matplotlib.pyplot', 'PySide6', 'torch', 'tkinter'} & set(sys.modules)\n"
+        "for kind in ('png', 'svg', 'pdf'):\n"
+        "    assert len(rendered(lambda ax: ax.plot([1, 2]), kind)) > 1000\n"
+        "    assert not {'matplotlib.pyplot', 'PySide6', 'torch', 'tkinter'} & set(sys.modules), kind\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -24,21 +24,22 @@ def fall_kinks(x: Floats, y: Floats, first: Floats, tolerance: float) -> Floats 
     gap, span = float(x[1] - x[0]), float(x[-1] - x[0])
     knots = _apart(np.sort(first), x, gap)
     fit = _Fit(x, y)
-    errors, all_slopes = fit.errors(knots[None])
-    error, slopes = float(errors[0]), all_slopes[0]
+    errors, all_bends = fit.errors(knots[None])
+    error, bends = float(errors[0]), all_bends[0]
     for reach in (span / 8, span / 16, span / 32, 2 * gap, gap, gap / 2, gap / 4):
+        moves = np.linspace(-reach, reach, 7)
         for _ in range(3):
             before = error
             for which in range(len(knots)):
-                trials = _moved(knots, which, reach, x, gap)
+                trials = _moved(knots, which, moves, x, gap)
                 if len(trials):
-                    errors, trial_slopes = fit.errors(trials)
-                    best = int(np.argmin(errors))
+                    errors, trial_bends = fit.errors(trials)
+                    best = int(errors.argmin())
                     if errors[best] < error:
-                        error, knots, slopes = float(errors[best]), trials[best], trial_slopes[best]
+                        error, knots, bends = float(errors[best]), trials[best], trial_bends[best]
             if error >= 0.999 * before:
                 break
-    slow, fast, late, last = -slopes
+    slow, fast, late, last = -np.cumsum(bends)
     # Two pieces of one slope have no kink between them: the fit says nothing about its place then.
     clear = slow > 0 and late > 0 and fast > 1.1 * slow and fast > 1.1 * late and last < 0.3 * late
     if not clear or error > tolerance:
@@ -61,14 +62,15 @@ def _apart(knots: Floats, x: Floats, gap: float) -> Floats:
     return held
 
 
-def _moved(knots: Floats, which: int, reach: float, x: Floats, gap: float) -> Floats:
-    """`knots` with one of them moved to seven places around, as far as neighbours stay a gap apart. Shape (k, 4)."""
-    trials = np.repeat(knots[None], 7, axis=0)
-    trials[:, which] += np.linspace(-reach, reach, 7)
+def _moved(knots: Floats, which: int, moves: Floats, x: Floats, gap: float) -> Floats:
+    """`knots` with one of them moved by each of `moves`, as far as neighbours stay a gap apart. Shape (k, 4)."""
     low = knots[which - 1] if which else x[0]
     high = knots[which + 1] if which + 1 < len(knots) else x[-1]
-    kept: Floats = trials[(trials[:, which] - low >= gap) & (high - trials[:, which] >= gap)]
-    return kept
+    places = knots[which] + moves
+    places = places[(places - low >= gap) & (high - places >= gap)]
+    trials: Floats = knots[None].repeat(len(places), axis=0)
+    trials[:, which] = places
+    return trials
 
 
 class _Fit:
@@ -85,12 +87,12 @@ class _Fit:
         self._square = float(self._y @ self._y)
 
     def errors(self, knots: Floats) -> tuple[Floats, Floats]:
-        """Root mean square of what the line leaves, and its slopes after each kink.
+        """Root mean square of what the line leaves, and by how much its slope is another after each kink.
 
         `knots` has the shape (k, 4): k lines at once. Shapes (k,) and (k, 4).
         """
         count, n = knots.shape
-        first = np.searchsorted(self._x, knots)
+        first = self._x.searchsorted(knots)
         s0, s1, _, t0, t1 = self._tails[:, first]
         later = np.maximum(first[:, :, None], first[:, None, :])
         a, b = knots[:, :, None], knots[:, None, :]
@@ -99,10 +101,9 @@ class _Fit:
         gram[:, 0, 0] = len(self._x)
         gram[:, 0, 1:] = gram[:, 1:, 0] = s1 - knots * s0
         gram[:, 1:, 1:] = r2 - (a + b) * r1 + a * b * r0
-        diagonal = np.arange(n + 1)
-        gram[:, diagonal, diagonal] *= 1 + 1e-12
+        gram.reshape(count, -1)[:, :: n + 2] *= 1 + 1e-12  # the diagonals
         right = np.zeros((count, n + 1))
         right[:, 1:] = t1 - knots * t0
         weights = np.linalg.solve(gram, right[:, :, None])[:, :, 0]
-        left = np.maximum(self._square - np.sum(weights * right, axis=1), 0.0)
-        return np.sqrt(left / len(self._x)), np.cumsum(weights[:, 1:], axis=1)
+        left = np.maximum(self._square - (weights * right).sum(axis=1), 0.0)
+        return np.sqrt(left / len(self._x)), weights[:, 1:]

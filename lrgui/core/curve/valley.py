@@ -143,7 +143,7 @@ def _smoother(n: int, width: float) -> Floats:
     """The matrix that replaces each of n points by a Gaussian-weighted line through its neighbours. Shape (n, n)."""
     away = np.arange(n)[None, :] - np.arange(n)[:, None]
     weights = np.exp(-0.5 * (away / width) ** 2)
-    s0, s1, s2 = (np.sum(weights * away**k, axis=1) for k in (0, 1, 2))
+    s0, s1, s2 = (each.sum(axis=1) for each in (weights, weights * away, weights * (away * away)))
     # Neighbours so light that they only round to something: the point itself is its line.
     determinant = s0 * s2 - s1 * s1
     lines: Floats = weights * (s2[:, None] - s1[:, None] * away) / np.maximum(determinant, 1e-12)[:, None]
