@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import pytest
 
 #: What ssh calls it.
 NAME = "gpu-box"
+#: Where programs are that are not of this Python.
+_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 class SshServer:
@@ -38,19 +41,23 @@ class SshServer:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        # What the person's own shell does at its start is none of the tests', and takes longer than all else. Nor has
+        # anything to be kept secret from quantum computers.
+        there = f"HOME={self.home} XDG_CACHE_HOME={self.home} PATH={Path(sys.executable).parent}:{_PATH}"
+        exchange = "KexAlgorithms curve25519-sha256\n"
         self.authorized = folder / "authorized_keys"
         self.authorized.write_text((folder / "own.pub").read_text())
         (folder / "sshd_config").write_text(
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nAuthorizedKeysFile {self.authorized}\n"
             f"PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\n"
-            f"SetEnv XDG_CACHE_HOME={self.home}\n"
+            f"SetEnv {there}\n{exchange}"
         )
         self.known = folder / "known_hosts"
         self.known.write_text(f"[127.0.0.1]:{self.port} {(folder / 'host.pub').read_text()}")
         (folder / "ssh_config").write_text(
             f"Host {NAME}\nHostName 127.0.0.1\nPort {self.port}\nUser {getpass.getuser()}\nHost *\n"
             f"IdentityFile {folder}/own\nIdentitiesOnly yes\nIdentityAgent none\nUserKnownHostsFile {self.known}\n"
-            f"GlobalKnownHostsFile none\nStrictHostKeyChecking yes\n"
+            f"GlobalKnownHostsFile none\nStrictHostKeyChecking yes\n{exchange}"
         )
         program = self.bin / "ssh"
         program.write_text(f'#!/bin/sh\nexec {ssh} -F {folder}/ssh_config "$@"\n')
