@@ -193,9 +193,13 @@ def test_its_own_schedule(tmp_path: Path) -> None:
     task = script_job([str(tmp_path / "train.py")], False, {}).task
     facts = ScriptEvent("Adam", 1, 2, 1, 200, 1, 0.0, 3e-3, 4e-3, "OneCycleLR")
     assert script_sentences(task, facts, 1e-3)[:2] == [
-        "Swept: optimizer 1 of 2 (Adam); the others kept their rates.",
+        "Swept: optimizer 1 of 2 (Adam), which trained alone.",
         "The script's schedule (OneCycleLR) went from 0 to 3e-3 in these 200 steps.",
     ]
+    facts = ScriptEvent("Adam", 0, 2, 1, 200, 1, 0.0, 3e-3, 4e-3, meanwhile=200)
+    assert script_sentences(task, facts, 1e-3)[0] == (
+        "Swept: optimizer 0 of 2 (Adam); the others kept their rates. --optimizer 1 sweeps the next."
+    )
     facts = ScriptEvent("Adam", 0, 1, 1, 200, 1, 3e-3, 3e-3, 3e-3, "StepLR")
     assert script_sentences(task, facts, None)[0] == "The script's schedule (StepLR) kept its rate in these 200 steps."
     assert script_sentences(task, None, 1e-3) == []
@@ -321,6 +325,22 @@ def test_steps_in_a_line() -> None:
     words = "step 50 · loss 0.500 · LR 3.2e-4 · gradient norm 1.25 · 100 steps/s"
     assert step_words(steps, task) == words
     assert step_words([BatchEvent(0, 0, 1e-2, 0.5, 0.0)], None) == "step 1 · loss 0.500 · LR 1e-2"
+
+
+def test_of_a_script_that_trains_in_two_parts_the_other_one_is_named(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pretraining of its own before the training: the rate that is found is the first one's."""
+    monkeypatch.chdir(tmp_path)
+    loop = SCRIPT[SCRIPT.index("for step in") :]
+    head = "optimizer = torch.optim.Adam(model[-1].parameters())\n"
+    (tmp_path / "train.py").write_text(f"{SCRIPT}{head}{loop}")
+    done = command("run", "--to", "10", "train.py", "--steps", "90")
+    assert (
+        "Its optimizer 0 (SGD) makes 90 steps, before its loss fell, and another one trains after it (--optimizer 1): "
+        "running it again, with so many." in done.stderr
+    )
+    assert "Swept: optimizer 0 of 2 (SGD), which trained alone. --optimizer 1 sweeps the next." in done.stdout
 
 
 def test_a_script_with_few_steps_runs_again_with_as_many(

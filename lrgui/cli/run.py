@@ -150,9 +150,22 @@ def _swept(job: Job, counted: bool, log: Path | None, as_json: bool, mends: str,
     steps = 0 if counted else steps_of_short(swept)
     if not steps:
         return swept
+    say(f"{_ended_itself(swept, steps)}: running it again, with so many.")
+    again = sweep_of(replace(job, sweep=replace(job.sweep, steps=steps)), log, as_json, mends, python)
+    first, facts = swept.record.script, again.record.script
+    if first is not None and facts is not None:  # those that step later were seen only where the script came to its end
+        again.record.script = replace(facts, optimizers=max(facts.optimizers, first.optimizers))
+    return again
+
+
+def _ended_itself(swept: Swept, steps: int) -> str:
+    """How a script ended that makes fewer `steps` than were planned: the whole of it, or the part that was swept."""
     low = ", before its loss fell" if _hardly_began(swept) else ""
-    say(f"The script ended itself after {steps:,} steps{low}: running it again, with so many.")
-    return sweep_of(replace(job, sweep=replace(job.sweep, steps=steps)), log, as_json, mends, python)
+    facts = swept.record.script
+    if facts is None or facts.meanwhile or facts.number + 1 >= facts.optimizers:
+        return f"The script ended itself after {steps:,} steps{low}"
+    part = f"Its optimizer {facts.number} ({facts.optimizer}) makes {steps:,} steps{low}"
+    return f"{part}, and another one trains after it (--optimizer {facts.number + 1})"
 
 
 def _hardly_began(swept: Swept) -> bool:

@@ -375,6 +375,8 @@ class ScriptEvent:
     """True where the rates seen still rose at the end, and nothing tells how far: `peak_lr` is the highest so far."""
     planned: str = ""
     """What its rates look like (`core.curve.plan.SCHEDULES`), where no scheduler says it; empty where one does."""
+    meanwhile: int = 0
+    """Steps that the script's other optimizers made while this one was swept, at rates of their own."""
 
 
 @dataclass(frozen=True)

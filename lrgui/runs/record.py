@@ -187,7 +187,8 @@ class Record:
         each = self.task.steps_per_point if self.task else 1
         taken = in_order(self.steps, self.lr) if points is None else points
         lr, loss = (self.lr, self.loss) if taken is None else (self.lr[taken], self.loss[taken])
-        return Curve.measured(lr, loss, planned, beta, self.end_reason, each, *self.known_losses)
+        others = self.script is not None and self.script.meanwhile > 0
+        return Curve.measured(lr, loss, planned, beta, self.end_reason, each, *self.known_losses, others)
 
     @property
     def epoch_steps(self) -> list[int]:

@@ -65,7 +65,9 @@ def _which_optimizer(facts: ScriptEvent) -> list[str]:
     """Which of several."""
     if facts.optimizers == 1:
         return []
-    return [f"Swept: optimizer {facts.number} of {facts.optimizers} ({facts.optimizer}); the others kept their rates."]
+    kept = "; the others kept their rates" if facts.meanwhile else ", which trained alone"
+    next_one = f" --optimizer {facts.number + 1} sweeps the next." if facts.number + 1 < facts.optimizers else ""
+    return [f"Swept: optimizer {facts.number} of {facts.optimizers} ({facts.optimizer}){kept}.{next_one}"]
 
 
 def _its_schedule(facts: ScriptEvent) -> list[str]:

@@ -124,6 +124,8 @@ class ScriptSweep:
         self._guessing = Guessing()
         self._bad_data = False
         """True where the last loss that was not finite came of its data."""
+        self._before = self._meanwhile = 0
+        """Steps of other optimizers before the sweep began, and from then on up to the swept one's last."""
         self._found: OwnRate | None = None
         self._known: ScriptEvent | None = None
         """What was seen of the script when the sweep began."""
@@ -136,6 +138,7 @@ class ScriptSweep:
             return
         if self._swept is None and (self._is_idle(seen, closure) or not self._begin(seen)):
             return
+        self._meanwhile = self.hooks.counts.steps - seen.steps - self._before
         if self.end is not None:
             raise SweepOver
         if self._script.control.paused:
@@ -233,6 +236,7 @@ class ScriptSweep:
             self._number = -1
             return False
         self._swept = self.hooks.focus = seen
+        self._before = self.hooks.counts.steps - seen.steps
         self._ratios = ratios(groups)
         free_rates(groups)
         parameters = seen.parameters
@@ -419,7 +423,9 @@ class ScriptSweep:
                 return known
             return replace(
                 known,
+                optimizers=self.hooks.steppers,
                 steps=seen.steps,
+                meanwhile=self._meanwhile,
                 last_lr=own[-1],
                 highest_lr=max(own),
                 **self._peak(seen, own, bool(known.schedule)),
@@ -442,6 +448,7 @@ class ScriptSweep:
             highest_lr=max(own),
             schedule=", ".join(dict.fromkeys(schedules)),
             planned="" if schedules else shape_of(own)[0] or "constant",
+            meanwhile=self._meanwhile,
             file=file,
             line=line,
             **self._peak(seen, own, bool(schedules)),

@@ -326,6 +326,39 @@ def test_of_two_optimizers_each_has_its_own_loss(follow: Any, number: int, clear
     assert (done.facts.number, done.facts.optimizers) == (number, 2)
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_steps_of_others_count_while_this_one_is_swept(
+    follow: Any, model: nn.Module, batches: list[Any], number: int
+) -> None:
+    def script() -> None:
+        body = torch.optim.SGD(model[:-1].parameters(), lr=0.1)
+        head = torch.optim.Adam(model[-1:].parameters())
+        for batch in again(batches):
+            loss_of(model, batch).backward()
+            body.step()
+            head.step()
+
+    facts = follow(script, SHORT, number).facts
+    assert (facts.number, facts.optimizers, facts.steps, facts.meanwhile) == (number, 2, 8, 7)
+
+
+def test_steps_before_and_after_a_sweep_are_not_made_meanwhile(
+    followed: Any, model: nn.Module, batches: list[Any]
+) -> None:
+    one = followed(SHORT, 1)
+
+    def script() -> None:
+        for count, parts in ((4, model[:-1]), (5, model), (6, model[-1:])):
+            optimizer = torch.optim.SGD(parts.parameters(), lr=0.1)
+            for _ in range(count):
+                loss_of(model, batches[0]).backward()
+                optimizer.step()
+
+    one.run(script)
+    facts = one.sweep.seen_facts()
+    assert (facts.number, facts.optimizers, facts.steps, facts.meanwhile) == (1, 3, 5, 0)
+
+
 def test_a_rate_that_is_a_tensor(follow: Any, ours: Any, model: nn.Module, batches: list[Any]) -> None:
     mine = copy.deepcopy(model)
     expected = ours(mine, batches, torch.optim.Adam(mine.parameters(), torch.tensor(0.1)), SHORT)

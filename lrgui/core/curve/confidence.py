@@ -123,7 +123,8 @@ def advise(curve: Curve, marks: Landmarks, valley: Valley | None) -> RangeAdvice
         flat = not curve.broke and _flat_to_the_end(curve, marks)
         at_once = calm < AT_ONCE * curve.planned_steps and curve.log_lr[calm] - curve.log_lr[0] < NEAR
         if at_once and not flat:
-            return start_lower(curve)
+            # A rise from the first rate on is not the rate's where other optimizers train against this one.
+            return None if curve.others else start_lower(curve)
         if flat and last < HIGHEST:
             end = min(last * 100, HIGHEST)
             return RangeAdvice(

@@ -58,6 +58,8 @@ class Curve:
     """The loss of guessing, the best that one constant answer could have (`EndEvent.guessing`); None where unknown."""
     uniform: float | None = None
     """The loss where all classes are equally likely (`EndEvent.uniform`)."""
+    others: bool = False
+    """True where other optimizers trained meanwhile, each at a rate of its own: they move the loss, too."""
 
     @classmethod
     def measured(
@@ -70,6 +72,7 @@ class Curve:
         steps_per_point: int = 1,
         guessing: float | None = None,
         uniform: float | None = None,
+        others: bool = False,
     ) -> Curve:
         """A curve from raw arrays of the same shape, cut at the first loss that is not finite."""
         lr = np.asarray(lr, dtype=np.float64)
@@ -77,7 +80,8 @@ class Curve:
         bad = np.flatnonzero(~np.isfinite(loss))
         keep = int(bad[0]) if len(bad) else len(loss)
         kept = (_own(lr[:keep]), _own(loss[:keep]))
-        return cls(*kept, planned_steps, beta, end_reason, len(loss) - keep, steps_per_point, guessing, uniform)
+        dropped = len(loss) - keep
+        return cls(*kept, planned_steps, beta, end_reason, dropped, steps_per_point, guessing, uniform, others)
 
     def __len__(self) -> int:
         return len(self.lr)

@@ -116,6 +116,8 @@ def _of_one_cycle(curve: Curve, marks: Landmarks | None, plan: Plan, spread: flo
         return _ended_early(curve, None)
     valleys = [one for one in (valley, whole) if one is not None]
     if valley is None or not marks.falls or (whole is not None and not learns(curve, marks)):
+        if curve.others and advice is None:
+            return _moved_by_others(curve, marks)
         guess = _before_the_rise(curve, marks) if whole is None else float(10.0 ** _lowest_picks(curve, valleys)[0])
         change = advice or (against_noise(curve, marks) if whole is None else None)
         return _none(guess, marks.why_not or _no_valley(curve), change)
@@ -238,6 +240,17 @@ def _none(guess: float | None, why: str, advice: RangeAdvice | NoiseAdvice | Non
     what = advice.why if advice is not None else "Try more steps, larger batches, or a model that learns faster."
     found = Recommendation(None, guess, f"No reliable pick: {why}. {what}")
     return replace(found, noise_advice=advice) if isinstance(advice, NoiseAdvice) else replace(found, advice=advice)
+
+
+def _moved_by_others(curve: Curve, marks: Landmarks) -> Recommendation:
+    """Of a loss that other optimizers move as well, as a GAN's: it has no rise to guess by, and no better range."""
+    why = marks.why_not or _no_valley(curve)
+    return Recommendation(
+        None,
+        None,
+        f"No reliable pick: {why}, and the script's other optimizers move it, too. Race rates around its own, judged "
+        "by what the script prints (lrgui run --verify --around --metric).",
+    )
 
 
 #: What a rate is called that is no reliable pick.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,25 @@ def test_diverged_at_once_lowers_the_start() -> None:
     assert found is not None
     assert found.start_lr == pytest.approx(1e-4)
     assert "diverged at once" in found.why
+
+
+def test_a_rise_that_other_optimizers_make_is_no_reason_to_start_lower() -> None:
+    """A GAN's discriminator loses to a generator that trains meanwhile, at the lowest rate just as at any other."""
+    lr = exponential(1e-6, 1, 200)[:34]
+    rising = 1.3 + 0.3 * np.linspace(0, 1, 34) ** 2
+    alone = Curve.measured(lr, rising, 200, end_reason="diverged")
+    pick = judged(alone)
+    assert "start the sweep lower" in pick.reason and pick.best_guess is not None
+    pick = judged(replace(alone, others=True))
+    assert (pick.lr, pick.best_guess, pick.advice, pick.noise_advice, pick.by_schedule) == (None, None, None, None, {})
+    assert "the script's other optimizers move it, too. Race rates around its own" in pick.reason
+
+
+def test_what_other_optimizers_do_changes_nothing_about_a_fall() -> None:
+    falls = curve([-6, -4, -2, -1, 0], [2.3, 2.3, 0.4, 0.4, 40.0])
+    assert judged(replace(falls, others=True)) == judged(falls)
+    flat = curve([-6, 0], [2.3, 2.3], end=1e-3)
+    assert advice(replace(flat, others=True)) == advice(flat) is not None
 
 
 def test_a_fall_from_the_first_rate_on_lowers_the_start() -> None:
