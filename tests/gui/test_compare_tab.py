@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from bench import Bench
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
-from scripted import Scripted, points, sweep, task, training
+from scripted import Scripted, points, race, sweep, task, training
 
 from lrgui.core.events import EndEvent, Event, StateEvent
+from lrgui.core.learning_rate import format_lr
+from lrgui.core.run_settings import TrainSettings
 from lrgui.export.overlay import OverlayReport
 from lrgui.gui.window import MainWindow
 from lrgui.places import runs_folder
@@ -84,8 +89,6 @@ def test_a_failure_says_which_optimizer(window: MainWindow, bench: Bench) -> Non
 
 
 def test_settings_that_cannot_run_start_nothing(window: MainWindow, bench: Bench) -> None:
-    from dataclasses import replace
-
     session = bench.session
     session.edit(sweep=replace(session.job.sweep, steps=1))
     window.actions_by_key["compare"].trigger()
@@ -218,3 +221,69 @@ def test_many_picks_are_in_a_menu(window: MainWindow, qtbot: QtBot) -> None:
     assert len(actions) == 5 and "batch 8" in actions[0].text()
     actions[0].trigger()
     assert window.runs.selection is not None
+
+
+def _offered(window: MainWindow, qtbot: QtBot, paths: list[Path]) -> list[QAction]:
+    """The entries of the menu of rates, once these runs are shown."""
+    window.compare_runs(paths)
+    tab = window.tabs.compare
+    qtbot.waitUntil(lambda: window.tabs.plot is tab.saved.plot, timeout=10_000)
+    return tab.pick_buttons[0].menu().actions()
+
+
+def test_what_trainings_ran_with_and_races_measured_can_be_selected_too(
+    window: MainWindow, bench: Bench, qtbot: QtBot
+) -> None:
+    session, runs = bench.session, bench.runs
+    trained = Job("train", TaskSpec(optimizer="adam"), train=TrainSettings(max_lr=3e-3))
+    raced = replace(Job(), train=TrainSettings(max_lr=0.04)).verification()
+    paths = [_kept("s", Job(), sweep()), _kept("t", trained, training()), _kept("v", raced, race(raced.race))]
+    entries = _offered(window, qtbot, paths)
+    overlay = window.tabs.compare.saved.overlay
+    assert overlay is not None
+    measured, pick = overlay.runs[2].result.rate, overlay.runs[0].result.rate
+    assert measured is not None and pick is not None
+    names = overlay.labels
+    assert [entry.text() for entry in entries] == [
+        f"Select {format_lr(pick)} ({names[0]})",
+        f"Select 3e-3 ({names[1]}, max LR of a training)",
+        f"Select {format_lr(measured)} ({names[2]}, measured by a race)",
+    ]
+    entries[1].trigger()
+    assert session.job.task.optimizer == "adam" and session.job.train.max_lr == pytest.approx(3e-3)
+    entries = window.tabs.compare.pick_buttons[0].menu().actions()
+    entries[2].trigger()
+    assert session.job.task.optimizer == "sgd" and session.job.train.max_lr == pytest.approx(measured)
+    assert runs.selection == pytest.approx(runs.plan.from_one_cycle(measured))
+
+
+def test_the_max_lr_of_a_training_is_one_of_its_schedule(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
+    session, plan = bench.session, bench.runs.plan
+    constant = TrainSettings(max_lr=3e-3, schedule="constant")
+    paths = [_kept("s", Job(), sweep()), _kept("t", Job("train", train=constant), training())]
+    _offered(window, qtbot, paths)[1].trigger()
+    assert session.job.train.planned_schedule == "onecycle"
+    assert bench.runs.selection == pytest.approx(plan.from_trained(3e-3, "constant"))
+    assert session.job.train.max_lr == pytest.approx(plan.as_one_cycle(plan.from_trained(3e-3, "constant")))
+
+
+def test_what_broke_or_measured_nothing_offers_no_rate(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
+    script = Job("train", TaskSpec(source="script", path="train.py", optimizer="own"))
+    paths = [
+        _kept("s", Job(), sweep()),
+        _kept("d", Job("train"), training("diverged")),
+        _kept("p", script, training()),
+    ]
+    (entry,) = _offered(window, qtbot, paths)
+    assert entry.text().startswith("Select ") and "max LR" not in entry.text()
+
+
+def test_a_rate_of_another_task_or_batch_size_says_so(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
+    other = TaskSpec(source="breast_cancer", model="mlp", batch_size=32)
+    paths = [_kept("a", Job(task=other), sweep()), _kept("b", Job(task=replace(other, optimizer="adam")), sweep())]
+    entries = _offered(window, qtbot, paths)
+    for entry in entries:
+        assert entry.text().endswith(f", {other.title.split(' · SGD')[0]}, batch 32)"), entry.text()
+    bench.session.edit(task=other)
+    entries = window.tabs.compare.pick_buttons[0].menu().actions()
+    assert not [entry.text() for entry in entries if "batch 32" in entry.text()]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from lrgui.core.curve.comparison import Compared, how_to_read
+from lrgui.core.curve.comparison import how_to_read
 from lrgui.core.events import RunKind, RunState
-from lrgui.core.learning_rate import format_lr
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.export.comparison import ComparisonReport
 from lrgui.export.overlay import OverlayReport
@@ -20,6 +20,7 @@ from lrgui.gui.cards import muted, small_button
 from lrgui.gui.loading import LoadedRun
 from lrgui.gui.notice import Notice
 from lrgui.gui.plain_text import without_mnemonic
+from lrgui.gui.rate_offers import RateOffer, of_optimizers, of_runs
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
 from lrgui.gui.switches import SWITCHES
@@ -29,7 +30,6 @@ from lrgui.plot.compare_plot import ComparePlot
 from lrgui.plot.theme import Palette
 from lrgui.runs.overlaid import OverlaidRun
 from lrgui.runs.overlay import Overlay
-from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.rows import OWN
 
 #: More picks than these are offered in a menu: a row of buttons would be cut in a narrow window.
@@ -93,6 +93,8 @@ class CompareTab(RunTab):
         self._picks.setContentsMargins(0, 0, 0, 0)
         self._picks.setSpacing(6)
         self.pick_buttons: list[QPushButton] = []
+        self._offered: tuple[object, ...] = ()
+        """The saved runs whose rates are offered, and the task in the form then."""
         self._background = Background(self)
         empty = empty_state(
             "No comparison yet",
@@ -124,6 +126,7 @@ class CompareTab(RunTab):
         self.reset.hide()
         session.job_changed.connect(self._show_own)
         session.job_changed.connect(lambda _job: self._on_state(session.state))
+        session.job_changed.connect(self._offer_saved)
         session.outline_changed.connect(self._show_own)
         self._show_own()
         runs.compare_started.connect(self._begin)
@@ -168,7 +171,7 @@ class CompareTab(RunTab):
         jobs = self._runs.compare_jobs
         self._drawn = {}
         self._background.give_up()
-        self._offer([])
+        self._offer(())
         sweep = jobs[0].sweep
         self.optimizers.begin(sweep.start_lr, sweep.end_lr, [job.task.optimizer_words for job in jobs], sweep.steps)
         self._show_optimizers()
@@ -271,18 +274,27 @@ class CompareTab(RunTab):
         self.sentences.hide()
         self._of_optimizers.hide()
         self.back.show()
-        self._offer([(compared, overlay.runs[number].job.task) for number, compared in overlay.compared], 0)
+        self._offer_saved()
 
-    # ---------------------------------------------------------------- using a pick
+    # ---------------------------------------------------------------- using a rate
+    @Slot()
+    def _offer_saved(self) -> None:
+        """What the saved runs came to, and what tells their tasks from the one in the form."""
+        overlay, form = self.saved.overlay, self._session.job.task
+        if self.plot is self.saved.plot and overlay is not None and self._offered != (overlay, form):
+            self._offered = overlay, form
+            tip = "Use the optimizer of one of these runs and select the rate that it came to"
+            self._offer(of_runs(overlay, form), tip, 0)
+
     def _offer_optimizers(self) -> None:
         if self.plot is not self.optimizers:
             return
-        jobs = self._runs.compare_jobs
-        keys = [job.task.optimizer for job in jobs]
-        self._offer([(compared, jobs[keys.index(compared.key)].task) for compared in self._runs.comparison])
+        self._offered = ()
+        tip = "Use one of these optimizers and select its recommended rate"
+        self._offer(of_optimizers(self._runs.comparison, self._runs.compare_jobs), tip)
 
-    def _offer(self, found: Sequence[tuple[Compared, TaskSpec]], most: int = MOST_BUTTONS) -> None:
-        """A button for each pick, of more than `most` a menu."""
+    def _offer(self, found: Sequence[RateOffer], tip: str = "", most: int = MOST_BUTTONS) -> None:
+        """A button for each rate, of more than `most` a menu, whose button has that tooltip."""
         for button in self.pick_buttons:
             self._picks.removeWidget(button)
             button.hide()
@@ -291,23 +303,14 @@ class CompareTab(RunTab):
         while self._picks.count():
             self._picks.takeAt(0)
         menu = QMenu(self) if len(found) > most else None
-        for compared, task in found:
-            lr = compared.pick
-            if lr is None:
-                continue
-            guess = "" if compared.reading.recommendation.lr is not None else ", a guess"
-            tip = f"Use {compared.name} in the task and select {format_lr(lr)}{guess}"
-            words = f"Select {format_lr(lr)} ({compared.name}{guess})"
-
-            def use(lr: float = lr, task: TaskSpec = task) -> None:
-                self._use(lr, task)
-
+        for each in found:
+            use = partial(self._use, each)
             if menu is not None:
-                menu.addAction(without_mnemonic(f"Select {format_lr(lr)} ({compared.label}{guess})"), use)
+                menu.addAction(without_mnemonic(each.words(each.label)), use)
             else:
-                self.pick_buttons.append(small_button(words, tip, use))
+                self.pick_buttons.append(small_button(each.words(each.name), each.tip, use))
         if menu is not None:
-            button = small_button("Select a rate ▾", "Use one of these optimizers and select its recommended rate")
+            button = small_button("Select a rate ▾", tip)
             button.setMenu(menu)
             menu.setParent(button, menu.windowFlags())
             self.pick_buttons.append(button)
@@ -316,12 +319,15 @@ class CompareTab(RunTab):
             self._picks.addWidget(button)
         self._picks.addStretch(1)
 
-    def _use(self, lr: float, task: TaskSpec) -> None:
-        """Train with a sweep's optimizer, and select its pick."""
-        job = self._session.job
+    def _use(self, offer: RateOffer) -> None:
+        """Train with a run's optimizer, and select the rate that it came to."""
+        job, task = self._session.job, offer.task
         if task.optimizer != OWN or job.task.is_code:
             of_optimizer = ("optimizer", "optimizer_options", "momentum", "weight_decay")
             wanted = replace(job.task, **{name: getattr(task, name) for name in of_optimizer})
             if wanted != job.task:
                 self._session.set_job(replace(job, task=wanted))
-        self._runs.select(lr)
+        if offer.schedule:
+            self._runs.select_maximum(offer.lr, offer.schedule)
+        else:
+            self._runs.select(offer.lr)
