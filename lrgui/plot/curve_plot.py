@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from lrgui.core.curve.sweep_reading import SweepReading
 
 Floats = NDArray[np.float64]
+#: Curves of earlier sweeps and their names, newest first: log10 of the rates, losses. Shape (n,).
+Earlier = Sequence[tuple[Floats, Floats, str]]
 _NONE: Floats = np.empty(0)
 
 #: Opacity of the band around repeats.
@@ -41,8 +43,8 @@ RECOMMENDED = "recommended"
 class CurveLook:
     """How a plot shows a sweep, beside what its reading says: for a picture that is to look like it."""
 
-    earlier: tuple[tuple[Floats, Floats, str], ...] = ()
-    """The faded curves of earlier sweeps and their names, newest first: log10 of the rates, losses. Shape (n,)."""
+    earlier: Earlier = ()
+    """The faded curves."""
     log_loss: bool = False
     rules: bool = True
     """Whether the classic rules are shown."""
@@ -233,8 +235,12 @@ class CurvePlot(SelectablePlot):
         """Show the sweep like another plot, whose `look` it is."""
         self.set_log_loss(look.log_loss)
         self.show_rules(look.rules)
-        self._show_earlier(look.earlier)
+        self.show_earlier(look.earlier)
         self.set_candidates(look.candidates)
+
+    def show_earlier(self, curves: Earlier) -> None:
+        """Draw these faded, and nothing else of earlier sweeps."""
+        self._show_earlier(curves)
         self._update_legend()
 
     @property
@@ -290,7 +296,7 @@ class CurvePlot(SelectablePlot):
 
     # Inside ---------------------------------------------------------------------------------------
 
-    def _show_earlier(self, curves: Sequence[tuple[Floats, Floats, str]]) -> None:
+    def _show_earlier(self, curves: Earlier) -> None:
         """Draw these faded, newest first; none where there are none."""
         lines = (self.previous, *self.older)
         self._earlier = list(curves[: len(lines)])

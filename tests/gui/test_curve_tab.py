@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,9 @@ from pytestqt.qtbot import QtBot
 from scripted import Scripted, sweep
 from shiboken6 import delete
 
-from lrgui.gui.tabs.curve import CurveTab, loss_of, names_of_earlier
+from lrgui.gui.earlier_sweeps import loss_of
+from lrgui.gui.tabs.curve import CurveTab
 from lrgui.plot.theme import LIGHT
-from lrgui.runs.job import Job
 
 
 class Tab:
@@ -139,13 +138,30 @@ def test_behind_a_sweep_that_begins_in_a_visit_is_the_persons_own(tab: Tab, own_
         bench.session.stop()
 
 
-def test_earlier_sweeps_of_the_same_minute_have_seconds() -> None:
-    noon, job = datetime(2026, 1, 1, 12, 0, 5).astimezone(), Job()
-    earlier = [(job, noon.replace(second=40)), (replace(job, task=replace(job.task, batch_size=8)), noon)]
-    names = names_of_earlier(earlier, job, noon.replace(minute=5))
-    assert [name.rsplit(" ", 1)[-1] for name in names] == ["12:00:40", "12:00:05"] and "batch 8" in names[1]
-    assert names_of_earlier(earlier[1:], job, noon.replace(minute=5))[0].endswith(" 12:00")
-    assert names_of_earlier(earlier[1:], job, noon)[0].endswith(" 12:00:05"), "nor like the one that is shown"
+def test_what_was_behind_a_sweep_comes_back_with_it(tab: Tab, own_folders: Path) -> None:
+    bench, runs, plot = tab.bench, tab.bench.runs, tab.tab.plot
+    visited = next((own_folders / "runs").glob("*.lrrun"))
+    task = bench.session.job.task
+    for size in (32, 16):
+        bench.session.edit(task=replace(task, batch_size=size))
+        bench.play()
+    names, curves = faded(tab), [points.tolist() for _, points, _ in plot.look.earlier]
+    assert [name.rsplit(" ", 1)[0] for name in names] == ["batch 32", "batch 64"]
+
+    bench.session.open_run(visited)
+    assert faded(tab) == [], "another run has nothing behind it"
+    bench.session.leave_visit()
+    assert faded(tab) == names
+    assert [points.tolist() for _, points, _ in plot.look.earlier] == curves
+
+    bench.session.edit(task=replace(task, batch_size=8))
+    bench.play()
+    now = faded(tab)
+    assert [name.rsplit(" ", 1)[0] for name in now] == ["batch 16", "batch 32", "batch 64"]
+    runs.undo_stack.undo()
+    assert faded(tab) == names
+    runs.undo_stack.redo()
+    assert faded(tab) == now
 
 
 def test_the_picture_shows_what_the_screen_shows(tab: Tab) -> None:
@@ -188,7 +204,7 @@ def test_no_sweep_of_another_loss_is_drawn_behind(tab: Tab, change: dict[str, ob
     job = tab.bench.session.job
     other = replace(job, task=replace(job.task, **change))
     assert loss_of(other) != loss_of(job)
-    tab.tab._drawn_jobs = [(other, "15:46")]
+    tab.tab._earlier.drawn = [(other, "15:46")]
     tab.bench.play()
     assert faded(tab) == []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -28,6 +27,7 @@ from lrgui.gui.actions import PLOT_KEYS
 from lrgui.gui.candidate_bar import CandidateBar
 from lrgui.gui.cards import muted
 from lrgui.gui.dimming import DIMMED
+from lrgui.gui.earlier_sweeps import MOST_EARLIER, EarlierSweeps, loss_of, names_of_earlier
 from lrgui.gui.live_points import LivePoints
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.session import Session
@@ -36,44 +36,10 @@ from lrgui.gui.switches import SWITCHES
 from lrgui.gui.tabs.run_tab import RunTab, cursor_words, empty_state, with_row
 from lrgui.plot.curve_plot import CurvePlot
 from lrgui.plot.theme import Palette
-from lrgui.runs.job import Job
 
 if TYPE_CHECKING:
     from lrgui.core.curve.sweep_reading import SweepReading
     from lrgui.export.report import Report
-
-#: So many sweeps on the same task are drawn, faded, behind the one that goes on.
-MOST_EARLIER = 3
-
-
-def loss_of(job: Job) -> tuple[object, ...]:
-    """What decides which loss a sweep measures: jobs with the same are curves of the same scale."""
-    task = job.task
-    return task.source, task.path, task.options, task.arguments
-
-
-def what_differs(before: Job, now: Job) -> str:
-    """An earlier sweep, in the words that tell it from the one `now`; empty where only the time does."""
-    words = []
-    if before.task.optimizer_words != now.task.optimizer_words:
-        words.append(before.task.optimizer_words)
-    if before.task.model != now.task.model:
-        words.append(before.task.model)
-    if before.task.batch_size != now.task.batch_size:
-        words.append(f"batch {before.task.batch_size}")
-    return " ".join(words)
-
-
-def names_of_earlier(earlier: Sequence[tuple[Job, datetime]], now: Job, began: datetime) -> list[str]:
-    """What earlier sweeps are called beside the one `now`, which began at `began`: what differs, and when each began,
-    with seconds where two began in the same minute."""
-    from lrgui.runs.headline import clock
-
-    times = [clock(moment) for _, moment in earlier]
-    every = [*times, clock(began)]
-    times = [clock(moment, seconds=every.count(time) > 1) for time, (_, moment) in zip(times, earlier, strict=True)]
-    words = [what_differs(job, now) for job, _ in earlier]
-    return [" ".join(filter(None, pair)) for pair in zip(words, times, strict=True)]
 
 
 class CurveTab(RunTab):
@@ -92,8 +58,7 @@ class CurveTab(RunTab):
         self._following = False
         self._made_up = False
         """True where the curve that is drawn is synthetic."""
-        self._drawn_jobs: list[tuple[Job, datetime]] = []
-        """The sweeps that are drawn, the last one first, and when each one began."""
+        self._earlier = EarlierSweeps(self.plot)
         self.rules = QCheckBox("Classic rules")
         self.rules.setToolTip("Show the lagging average (β) used by the classic rules, with their rates marked on it")
         self.rules.setChecked(True)
@@ -223,14 +188,15 @@ class CurveTab(RunTab):
         runs = self._runs
         self._drawn, self._end = (0, 0), job.sweep.end_lr
         self._show_plot()
+        self._earlier.remember()
         if runs.from_visit and runs.waiting:
             self._draw_held()
         # A sweep that measured nothing is none that could be seen; and the one before it may come back.
         nothing = not self.plot.has_curve
-        earlier = self._drawn_jobs[nothing:][:MOST_EARLIER]
+        earlier = self._earlier.drawn[nothing:][:MOST_EARLIER]
         back = nothing and bool(earlier) and earlier[0][0] == job
         # Losses of other data are of another scale, and comparing them would mislead.
-        # What comes back by a click, and a synthetic curve, has none behind it.
+        # What comes back by a click has behind it what it had; a saved run and a synthetic curve have none.
         made_up, self._made_up = self._made_up, bool(runs.synthetic)
         if made_up or not (runs.waiting or back) or (earlier and loss_of(earlier[0][0]) != loss_of(job)):
             earlier = []
@@ -244,7 +210,10 @@ class CurveTab(RunTab):
             job.sweep.steps,
             earlier=names,
         )
-        self._drawn_jobs = earlier if back else [(job, began), *earlier]
+        if earlier or runs.waiting:
+            self._earlier.drawn = earlier if back else [(job, began), *earlier]
+        else:
+            self._earlier.bring_back(job, began)
         self._points.clear()
         self._follow(True)
         if earlier and runs.waiting:  # what the sweep before said, until this one says something
@@ -257,10 +226,10 @@ class CurveTab(RunTab):
         """A run that was only looked at makes room for the person's own: what is faded is all of one sweep."""
         held = self._runs.held
         self.plot.clear()
-        self._drawn_jobs = []
+        self._earlier.drawn = []
         if held is not None and held.reading is not None and held.started is not None:
             self.plot.set_finished(held.reading)
-            self._drawn_jobs = [(held.job, held.started)]
+            self._earlier.bring_back(held.job, held.started)
 
     def _dim(self, dimmed: bool) -> None:
         for layer in (self.plot.tints, self.plot.annotations):
