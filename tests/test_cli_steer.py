@@ -203,7 +203,15 @@ def test_nobody_computes_a_run_there_that_was_cut_off(command: Command, server: 
 
 @pytest.fixture
 def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Slurm, Reading, str]]:
-    """A queue, the run whose job waits in it, and its address."""
+    """A queue, the run whose job waits in it, and its address; the disk shows at once what was written."""
+    read_beside = tail.Follower._read_beside
+
+    def on_a_disk_of_here(follower: tail.Follower) -> None:
+        read_beside(follower)
+        if follower._beside:
+            follower._beside["patience"] = "0"
+
+    monkeypatch.setattr(tail.Follower, "_read_beside", on_a_disk_of_here)
     slurm = Slurm(tmp_path / "slurm")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", slurm.path)
