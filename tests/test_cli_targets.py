@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from lrgui.runs.library import SUFFIX
 
 pytestmark = pytest.mark.usefixtures("warm_processes")
 
+Command = Callable[..., subprocess.CompletedProcess[str]]
 LRGUI = [sys.executable, "-W", "error", "-m", "lrgui"]
 
 
@@ -31,33 +33,29 @@ def lrgui(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*LRGUI, *words], capture_output=True, text=True, timeout=170, check=False)
 
 
-def test_targets_are_added_listed_and_removed() -> None:
-    assert "No targets yet" in lrgui("targets").stdout
-    assert lrgui("targets", "add", "box", "--host", "me@gpu", "--folder", "~/work").returncode == 0
-    assert "Machine · me@gpu · ~/work" in lrgui("targets").stdout
-    assert json.loads(lrgui("targets", "--json").stdout)[0]["host"] == "me@gpu"
-    assert lrgui("targets", "edit", "box", "--python", "~/venv/bin/python", "--folder", "").returncode == 0
-    (edited,) = json.loads(lrgui("targets", "--json").stdout)
+def test_targets_are_added_listed_and_removed(command: Command) -> None:
+    assert "No targets yet" in command("targets").stdout
+    assert command("targets", "add", "box", "--host", "me@gpu", "--folder", "~/work").returncode == 0
+    assert "Machine · me@gpu · ~/work" in command("targets").stdout
+    assert json.loads(command("targets", "--json").stdout)[0]["host"] == "me@gpu"
+    assert command("targets", "edit", "box", "--python", "~/venv/bin/python", "--folder", "").returncode == 0
+    (edited,) = json.loads(command("targets", "--json").stdout)
     assert (edited["host"], edited["python"], edited["folder"]) == ("me@gpu", "~/venv/bin/python", "")
-    assert lrgui("targets", "edit", "other", "--host", "gpu").returncode == 1
-    wrong = lrgui("targets", "add", "box", "--kind", "teleport")
+    assert command("targets", "edit", "other", "--host", "gpu").returncode == 1
+    wrong = command("targets", "add", "box", "--kind", "teleport")
     assert wrong.returncode == 2 and "no kind of target" in wrong.stderr
-    assert lrgui("targets", "remove", "box").returncode == 0
-    assert lrgui("targets", "remove", "box").returncode == 2
-    done = lrgui("find", "digits", "--on", "box")
+    assert command("targets", "remove", "box").returncode == 0
+    assert command("targets", "remove", "box").returncode == 2
+    done = command("find", "digits", "--on", "box")
     assert done.returncode == 2 and "lrgui targets add box" in done.stderr
-    done = lrgui("find", "digits", "--on", "box", "--python", sys.executable)
+    done = command("find", "digits", "--on", "box", "--python", sys.executable)
     assert done.returncode == 2 and "keep one of them" in done.stderr
 
 
 @pytest.mark.parametrize("words", [["check", "digits"], ["compare", "digits"], ["watch", __file__], ["run", __file__]])
-def test_these_take_a_target_too(words: list[str]) -> None:
-    from typer.testing import CliRunner
-
-    from lrgui.cli import app
-
-    done = CliRunner().invoke(app, [words[0], "--on", "gone", *words[1:]])
-    assert done.exit_code == 2 and "There is no target gone" in done.stderr
+def test_these_take_a_target_too(command: Command, words: list[str]) -> None:
+    done = command(words[0], "--on", "gone", *words[1:])
+    assert done.returncode == 2 and "There is no target gone" in done.stderr
 
 
 def test_another_python_is_a_target_too(tmp_path: Path) -> None:

@@ -168,6 +168,7 @@ def test_resources_are_looked_for_in_the_bundle_first(light: Path) -> None:
     assert resource("digits.npz") == light / "resources" / "digits.npz"
 
 
+@pytest.mark.slow  # test_worker.py has a run in a Python that has no more
 def test_the_worker_needs_torch_and_numpy_alone() -> None:
     code = """
 import sys

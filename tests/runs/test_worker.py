@@ -26,7 +26,6 @@ from lrgui.tasks.spec import TaskSpec
 pytestmark = pytest.mark.usefixtures("warm_processes")
 
 
-@pytest.mark.cold
 def test_a_sweep_in_the_child_measures_what_a_sweep_here_measures() -> None:
     job = Job(task=TaskSpec(device="cpu"), sweep=SweepSettings(steps=30, stop_factor=0))
     child = ChildProcess(job)

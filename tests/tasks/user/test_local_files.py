@@ -67,7 +67,7 @@ def test_imports_are_found_in_every_block(tmp_path: Path) -> None:
 
 
 def test_statements_are_found_as_a_walk_through_everything_finds_them() -> None:
-    for path in sorted(Path(os.__file__).parent.glob("*.py"))[:40]:
+    for path in sorted(Path(os.__file__).parent.glob("*.py"))[:12]:
         tree = ast.parse(path.read_bytes())
         wanted = {node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)}
         found = list(module._import_statements(tree))
