@@ -12,10 +12,13 @@ from lrgui.core.learning_rate import format_lr
 from lrgui.runs.job import Job
 from lrgui.runs.overlaid import OverlaidRun
 from lrgui.runs.overlay import Overlay
+from lrgui.runs.words import VERBS
 from lrgui.tasks.spec import TaskSpec
 
 #: What the rate of a run is that is no sweep's recommendation.
-GUESS, OF_TRAINING, OF_RACE = "a guess", "max LR of a training", "measured by a race"
+GUESS, MAX_LR, MEASURED = "a guess", "max LR", "measured"
+#: … with the kind of the run, where its label does not say that.
+OF_KIND = {MAX_LR: "max LR of a training", MEASURED: "measured by a race"}
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def of_runs(overlay: Overlay, form: TaskSpec) -> list[RateOffer]:
             continue
         rate, (what, schedule) = run.result.rate, _what(run)
         if rate is not None and schedule:
+            what = what if VERBS[run.kind] in label else OF_KIND[what]
             found.append(RateOffer(rate, label, run.job.task, _joined(what, other), schedule))
     return found
 
@@ -96,8 +100,8 @@ def _of_sweep(compared: Compared, task: TaskSpec, more: str = "") -> RateOffer:
 def _what(run: OverlaidRun) -> tuple[str, str]:
     """What the rate of a race or training is, and of which schedule; none where nobody should train with it."""
     if run.kind == RunKind.RACE:
-        return OF_RACE, ONE_CYCLE
+        return MEASURED, ONE_CYCLE
     broke = run.record.end is not None and run.record.end.reason in BROKE
     if broke or run.job.task.is_script:  # too high, or of a schedule that only the script knows
         return "", ""
-    return OF_TRAINING, run.job.train.planned_schedule
+    return MAX_LR, run.job.train.planned_schedule

@@ -11,7 +11,6 @@ from bench import Bench
 from scripted import Scripted, sweep
 
 from lrgui.core.run_settings import TrainSettings
-from lrgui.gui.dimming import dim
 from lrgui.gui.panels.selection import SelectionPanel
 from lrgui.gui.session import Session
 from lrgui.gui.window import MainWindow
@@ -52,12 +51,12 @@ def test_what_was_found_on_one_task_is_no_rate_for_another(
     assert runs.selection is None and runs.candidates == () and runs.offer is None
     assert session.job.train.max_lr == USUAL and button.text() == "Train ▸"
     assert not window.actions_by_key["use"].isEnabled() and not window.actions_by_key["train_candidates"].isEnabled()
-    assert card.number.text() == "" and card.graphicsEffect() is not None and card.offer.isHidden()
+    assert card.number.text() == "" and card.confidence.graphicsEffect() is not None and card.offer.isHidden()
+    assert card.graphicsEffect() is None and card.stale.graphicsEffect() is None
     assert "sweep again" in card.stale.text() and runs.sweep is not None, "its curve stays, with what it was made with"
     session.set_job(first)
     assert runs.selection == found == session.job.train.max_lr and runs.candidates == (2e-3,)
-    assert card.graphicsEffect() is None and "Train with" in button.text()
-    dim(card, False)
+    assert card.confidence.graphicsEffect() is None and "Train with" in button.text()
 
 
 def test_a_rate_that_is_chosen_for_the_new_task_survives_its_sweep(bench: Bench) -> None:

@@ -244,10 +244,11 @@ def test_what_trainings_ran_with_and_races_measured_can_be_selected_too(
     measured, pick = overlay.runs[2].result.rate, overlay.runs[0].result.rate
     assert measured is not None and pick is not None
     names = overlay.labels
+    assert names[1] == "Training · Adam" and names[2] == "Race · SGD"
     assert [entry.text() for entry in entries] == [
         f"Select {format_lr(pick)} ({names[0]})",
-        f"Select 3e-3 ({names[1]}, max LR of a training)",
-        f"Select {format_lr(measured)} ({names[2]}, measured by a race)",
+        f"Select 3e-3 ({names[1]}, max LR)",
+        f"Select {format_lr(measured)} ({names[2]}, measured)",
     ]
     entries[1].trigger()
     assert session.job.task.optimizer == "adam" and session.job.train.max_lr == pytest.approx(3e-3)
@@ -265,6 +266,18 @@ def test_the_max_lr_of_a_training_is_one_of_its_schedule(window: MainWindow, ben
     assert session.job.train.planned_schedule == "onecycle"
     assert bench.runs.selection == pytest.approx(plan.from_trained(3e-3, "constant"))
     assert session.job.train.max_lr == pytest.approx(plan.as_one_cycle(plan.from_trained(3e-3, "constant")))
+
+
+def test_among_runs_of_one_kind_that_is_said_with_the_rate(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
+    trained = [Job("train", TaskSpec(optimizer=name), train=TrainSettings(max_lr=3e-3)) for name in ("adam", "sgd")]
+    raced = [replace(job, train=TrainSettings(max_lr=0.04)).verification() for job in trained]
+    paths = [_kept(f"t{number}", job, training()) for number, job in enumerate(trained)]
+    for entry in _offered(window, qtbot, paths):
+        assert entry.text().endswith(", max LR of a training)")
+    paths = [_kept(f"r{number}", job, race(job.race)) for number, job in enumerate(raced)]
+    tab = window.tabs.compare
+    window.compare_runs(paths)
+    qtbot.waitUntil(lambda: "by a race" in tab.pick_buttons[0].menu().actions()[0].text(), timeout=10_000)
 
 
 def test_what_broke_or_measured_nothing_offers_no_rate(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:

@@ -161,7 +161,9 @@ class SelectionPanel(Card):
         self._show_confidence()
         self._show_offer()
         self._show_stale()
-        dim(self, runs.last_reading is not None and (runs.waiting or not runs.of_form))
+        dim(self, runs.waiting and runs.last_reading is not None)
+        for part in (self.range, self.confidence, self._verdict, self.holds_for, self.details):
+            dim(part, not runs.of_form)  # another task's answer: a rate can be typed for this one
 
     @Slot()
     def _show_stale(self) -> None:
