@@ -139,6 +139,14 @@ def test_a_module_that_there_is_not(command: Command) -> None:
     assert "cannot run the module no_such_package.train: No module named 'no_such_package'." in elsewhere.stderr
 
 
+@pytest.mark.parametrize("option", ["--py", "--ipynb"])
+def test_a_program_is_not_offered_for_what_is_one(command: Command, tmp_path: Path, option: str) -> None:
+    (tmp_path / "train.py").write_text(SCRIPT)
+    done = command("run", option, tmp_path / "again", tmp_path / "train.py")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"There is no option {option}." in done.stderr
+
+
 def test_how_a_script_failed_is_said_once(command: Command, tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(f"{SCRIPT}\n    if step == 20:\n        raise SystemExit(3)\n")
     done = command("run", tmp_path / "train.py", "--steps", "30")

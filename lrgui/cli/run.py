@@ -54,7 +54,7 @@ Script = Annotated[
 
 @command("run", of_script=True)
 @with_settings(SweepSettings, without=(*LOOP, "repeats"))
-@with_formats(row for row in FORMATS.values() if row.key != "json")
+@with_formats(row for row in FORMATS.values() if row.key != "json" and not row.is_program)
 @with_place
 def run_script(
     script: Script,

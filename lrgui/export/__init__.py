@@ -42,6 +42,8 @@ class Format(NamedTuple):
     """True where the style of pictures matters."""
     read_as: str = ""
     """The key of the format that has the same as text, of one that people cannot read; empty for the others."""
+    is_program: bool = False
+    """True where it is a program that does the run again: of a training script, which is one itself, there is none."""
 
     @property
     def suffix(self) -> str:
@@ -122,8 +124,8 @@ FORMATS: dict[str, Format] = {
         Format("parquet", "Points (Parquet)", "the points as Parquet, which needs pyarrow,", _parquet, read_as="csv"),
         Format("json", "Whole run (JSON)", "the whole run", _document),
         Format("html", "Report (HTML)", "a report with picture, numbers and settings", _page, True),
-        Format("ipynb", "Notebook (Jupyter)", "a notebook that reproduces it", _notebook),
-        Format("py", "Python script", "a Python script that reproduces it", _program),
+        Format("ipynb", "Notebook (Jupyter)", "a notebook that reproduces it", _notebook, is_program=True),
+        Format("py", "Python script", "a Python script that reproduces it", _program, is_program=True),
     )
 }
 

@@ -105,7 +105,8 @@ def race_program(job: Job) -> list[str]:
 def _refuse_scripts(job: Job) -> None:
     if job.task.is_script:
         raise ExportError(
-            "A training script is its own program: Use it… (lrgui snippet) has the lines that set its learning rate."
+            "A training script is a program already: the lines that set its learning rate are under Use it… in the "
+            "window, or printed by lrgui snippet."
         )
 
 

@@ -222,7 +222,7 @@ def test_no_program_without_a_rate_or_a_task(runs: dict[str, Shown]) -> None:
     for thing, why in (
         (replace(sweep, synthetic="Noisy"), "synthetic"),
         (replace(sweep, job=None), "no task"),
-        (replace(sweep, job=replace(JOB, task=TaskSpec(source="script", path="train.py"))), "its own program"),
+        (replace(sweep, job=replace(JOB, task=TaskSpec(source="script", path="train.py"))), "a program already"),
     ):
         for key in ("py", "ipynb"):
             with pytest.raises(ExportError, match=why):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import torch
@@ -14,6 +14,8 @@ from lrgui.core.engine.loader_state import own_workers
 #: A pass over a loader without a length that gives more is taken for one that never ends.
 MOST_BATCHES = 100_000
 
+#: More mappings, or dataclasses, than this in a row are examples; fewer may be the parts of a batch.
+MOST_PARTS = 3
 #: What is wrong where a loader gives nothing at all.
 NO_BATCH = "The training data yields no batches: use more examples or a smaller batch size."
 
@@ -103,15 +105,51 @@ def length(things: object) -> int | None:
 
 
 def batch_size(batch: Any) -> int:
-    """How many examples a batch holds: the length of its first tensor with a dimension, 1 where there is none."""
+    """How many examples a batch holds: as many as are listed one by one (graphs, images of different sizes), else the
+    length of its first tensor with a dimension, 1 where there is none."""
     if type(batch) in (list, tuple) and batch:  # nearly every batch, and asked for in every step
         first = batch[0]
         if isinstance(first, torch.Tensor) and first.dim() > 0:
             return first.shape[0]
+        if listed := _listed(batch):
+            return listed
     for tensor in tensors_of(batch):
         if tensor.dim() > 0:
             return len(tensor)
     return 1
+
+
+def _listed(batch: Sequence[Any]) -> int:
+    """How many examples a batch lists one by one; 0 where its items are parts that hold all of them."""
+    first, few = batch[0], len(batch) <= MOST_PARTS
+    if type(first) in (list, tuple) and first:
+        if len({_kind(part) for part in first}) > 1 or not few:
+            return len(batch)  # examples of several parts each
+        columns = {length(part) for part in batch}  # as `zip(*examples)` makes them
+        return len(first) if len(batch) > 1 and len(columns) == 1 else 0
+    named = isinstance(first, Mapping) or (isinstance(first, tuple) and hasattr(first, "_fields"))
+    if named or (dataclasses.is_dataclass(first) and not isinstance(first, type)):
+        lengths = [{len(tensor) if tensor.dim() else 0 for tensor in tensors_of(part)} for part in batch]
+        parts = (
+            few and not _has_numbers(first) and all(0 not in one for one in lengths) and len(set.union(*lengths)) < 2
+        )
+        return 0 if parts else len(batch)
+    return 0
+
+
+def _has_numbers(part: Any) -> bool:
+    values: Iterable[Any]
+    if isinstance(part, Mapping):
+        values = part.values()
+    elif isinstance(part, tuple):
+        values = part
+    else:
+        values = [getattr(part, field.name, None) for field in dataclasses.fields(part)]
+    return any(isinstance(value, int | float) for value in values)
+
+
+def _kind(item: Any) -> tuple[Any, ...]:
+    return (type(item), item.dim(), item.dtype) if isinstance(item, torch.Tensor) else (type(item),)
 
 
 def tensors_of(batch: Any) -> Iterator[torch.Tensor]:

@@ -106,9 +106,41 @@ def test_mappings_keep_what_their_type_holds() -> None:
         ((["a", "b"], torch.ones(4)), 4),
         (Pair(torch.ones(6), "a"), 6),
         (3.0, 1),
+        ([torch.ones(6, 3), torch.ones(6)], 6),
+        ([[torch.ones(6, 3), torch.ones(6, 3)], torch.ones(6)], 6),  # two inputs
+        ([{"ids": torch.ones(6, 3)}, {"y": torch.ones(6)}], 6),  # what default_collate makes of pairs of mappings
+        ([], 1),
     ],
 )
 def test_the_size_of_a_batch_is_that_of_its_first_tensor(batch: object, size: int) -> None:
+    assert batch_size(batch) == size
+
+
+@dataclass(slots=True)
+class Graph:
+    x: torch.Tensor
+
+
+def image(size: int = 8) -> torch.Tensor:
+    return torch.ones(3, size, size)
+
+
+@pytest.mark.parametrize(
+    ("batch", "size"),
+    [
+        ([{"x": torch.ones(n, 4), "edges": torch.ones(2, n)} for n in (5, 7, 9, 6, 8)], 5),
+        ([{"x": torch.ones(5, 4)}, {"x": torch.ones(7, 4)}], 2),
+        ([{"image": image(), "label": 1}, {"image": image(), "label": 0}], 2),
+        ([{"image": image(), "label": torch.tensor(1)}] * 2, 2),
+        ([Pair(torch.ones(9), 1)] * 2, 2),
+        ([Graph(torch.ones(5, 4)), Graph(torch.ones(7, 4))], 2),
+        (([image(), image(9), image()], [{"boxes": torch.ones(n, 4)} for n in (1, 0, 2)]), 3),  # detection
+        (((image(),) * 5, torch.ones(5)), 5),
+        ([(image(), 3)] * 4, 4),  # collate_fn=list
+        ([(torch.ones(9), torch.ones(2))] * 4, 4),
+    ],
+)
+def test_examples_that_are_listed_one_by_one_are_counted(batch: object, size: int) -> None:
     assert batch_size(batch) == size
 
 
