@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lrgui.core.curve.comparison import Compared
 from lrgui.core.curve.sweep_reading import read_sweep
-from lrgui.core.events import WHOLE, BatchEvent, EndEvent, EndReason, Event, RunKind, SweepEndEvent
+from lrgui.core.events import WHOLE, BatchEvent, EndEvent, EndReason, Event, OutputEvent, RunKind, Stream, SweepEndEvent
 from lrgui.runs.event_source import EventSource
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
@@ -65,7 +65,11 @@ class InTurn(OneAtATime):
         """Why a run could not be kept on disk, in a sentence."""
 
     def chunks(self) -> Generator[list[Event], None, None]:
-        """The events of all jobs; only the last one's end is an `EndEvent`."""
+        """The events of all jobs; only the last one's end is an `EndEvent`.
+
+        A note that an earlier sweep has made, on the data for example, stays in its log.
+        """
+        said: dict[str, int] = {}
         for number, job in enumerate(self.jobs):
             source = self._open(job)
             if not self._turns_to(source):
@@ -76,7 +80,8 @@ class InTurn(OneAtATime):
                     journal.write(events)
                     ends = [event for event in events if isinstance(event, EndEvent)]
                     end = ends[-1] if ends else end
-                    kept = [_numbered(event, number) for event in events if not isinstance(event, EndEvent)]
+                    news = [event for event in events if _is_news(event, number, said)]
+                    kept = [_numbered(event, number) for event in news if not isinstance(event, EndEvent)]
                     if kept:
                         yield kept
                     if waiting and self._ready is not None and any(isinstance(event, BatchEvent) for event in kept):
@@ -97,3 +102,10 @@ def _numbered(event: Event, number: int) -> Event:
     if not isinstance(event, BatchEvent):
         return event
     return BatchEvent(number, event.step, event.lr, event.loss, event.seconds, event.train_loss, event.metric)
+
+
+def _is_news(event: Event, number: int, said: dict[str, int]) -> bool:
+    """False for a note that an earlier sweep than `number` has made; `said` has who made each one first."""
+    if not isinstance(event, OutputEvent) or event.stream != Stream.NOTE:
+        return True
+    return said.setdefault(event.text, number) == number

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from scripted import Scripted
 
-from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, SweepEndEvent
+from lrgui.core.events import BatchEvent, EndEvent, Event, OutputEvent, StateEvent, SweepEndEvent
 from lrgui.runs.in_process import InProcess
 from lrgui.runs.job import Job
 from lrgui.runs.log import read_log
@@ -17,9 +18,9 @@ from lrgui.runs.sequential import InTurn, compared_so_far, jobs_to_compare
 JOB = Job(sweep=replace(Job().sweep, steps=12, repeats=3, stop_factor=0.0))
 
 
-def _told(reason: str) -> Scripted:
+def _told(reason: str, said: Sequence[OutputEvent] = ()) -> Scripted:
     points = [BatchEvent(0, i, 10.0 ** (i - 4), 2.0 - 0.3 * i, 0.1 * i) for i in range(4)]
-    events = [StateEvent("running"), *points, EndEvent(reason, "Its words.")]
+    events = [StateEvent("running"), *said, *points, EndEvent(reason, "Its words.")]
     return Scripted([[event] for event in events])
 
 
@@ -55,6 +56,18 @@ def test_a_failure_ends_the_run_and_names_the_optimizer() -> None:
     assert [event.sweep for event in events if isinstance(event, SweepEndEvent)] == [0]
     assert events[-1] == EndEvent("failed", "Adam: Its words.")
     assert [each.key for each in compared_so_far(Records.of(events), jobs)] == ["sgd"]
+
+
+def test_what_every_sweep_says_of_the_data_is_told_once(own_folders: Path) -> None:
+    jobs = jobs_to_compare(JOB, ["sgd", "adam"])
+    same, printed = OutputEvent("The target is numeric.", "note"), OutputEvent("printed")
+    own = [OutputEvent(f"{name} rests.", "note") for name in ("SGD", "Adam")]
+    sources = [_told("completed", [same, printed, each, same]) for each in own]
+    turn = InTurn(jobs, lambda job: sources[jobs.index(job)], origin="test")
+    told = [event for chunk in turn.chunks() for event in chunk if isinstance(event, OutputEvent)]
+    assert told == [same, printed, own[0], same, printed, own[1]]
+    logs = [read_log(path) for path in (own_folders / "runs").glob("*.lrrun")]
+    assert [sum(event == same for event in log.events) for log in logs] == [2, 2], "each log is whole"
 
 
 def test_cancelled_between_two_sweeps_no_further_one_starts() -> None:

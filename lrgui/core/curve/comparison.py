@@ -38,6 +38,11 @@ class Compared:
         return self.reading.recommendation.best_guess
 
     @property
+    def recommended(self) -> float | None:
+        """The recommended rate; None where there is only a guess."""
+        return self.reading.recommendation.lr
+
+    @property
     def lowest(self) -> float | None:
         """The lowest smoothed loss; None where the loss never falls."""
         marks = self.reading.landmarks
@@ -65,9 +70,9 @@ def how_to_read(compared: Sequence[Compared]) -> tuple[str, ...]:
 
 
 def _picks(compared: Sequence[Compared]) -> str:
-    picks = sorted(((each.pick, each.name) for each in compared if each.pick is not None), reverse=True)
+    picks = sorted(((each.recommended, each.name) for each in compared if each.recommended is not None), reverse=True)
     if len(picks) < 2:
-        return ""
+        return "".join(f"Only {name} has a recommended rate, {format_lr(lr)}" for lr, name in picks)
     (high, above), (low, below) = picks[0], picks[-1]
     times = shown_ratio(high, low)
     if times < 1.1:

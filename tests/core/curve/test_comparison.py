@@ -10,7 +10,7 @@ from lrgui.core.curve.comparison import UNITS, Compared, how_to_read
 from lrgui.core.curve.curve import Curve
 from lrgui.core.curve.sweep_reading import read_sweep
 from lrgui.core.formats import format_ratio
-from lrgui.core.learning_rate import shown_ratio
+from lrgui.core.learning_rate import format_lr, shown_ratio
 
 
 def _compared(key: str, label: str, middle: float, lowest: float = 0.5) -> Compared:
@@ -55,6 +55,10 @@ def test_a_curve_that_never_falls_has_nothing_to_compare() -> None:
     dull = Compared("adamw", "AdamW", read_sweep(flat, planned_range=(1e-6, 1.0)))
     assert dull.lowest is None and dull.safe_decades is None
     assert "furthest" not in how_to_read([SGD, dull])[0]
+    assert dull.pick is not None and dull.recommended is None, "a guess is no recommendation"
+    assert how_to_read([dull, SGD])[0] == f"Only SGD has a recommended rate, {format_lr(SGD.pick or 0)}."
+    assert how_to_read([dull, dull])[0] == "None has a recommendation: no loss fell clearly."
+    assert how_to_read([SGD, ADAM, dull])[0] == how_to_read([SGD, ADAM])[0]
     assert "AdamW" not in how_to_read([SGD, ADAM, dull])[1].removesuffix(UNITS)
 
 
