@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
@@ -42,6 +42,7 @@ _TORCH = {word: kind for kind, word in _TYPES.items()}
 #: Functions within a state (older schedulers have some) come with the object that is made anew.
 _FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType)
 _CHUNK = 1 << 22
+_AS_THEY_ARE = frozenset({type(None), bool, int, float, str})
 
 _LISTS: dict[str, Callable[[list[Any]], Any]] = {
     "tuple": tuple,
@@ -109,15 +110,21 @@ class Writer:
         if isinstance(value, torch.device):
             return {"": "device", "of": str(value)}
         if isinstance(value, list):
-            return [self._plain(f"{name}.{number}", one) for number, one in enumerate(value)]
+            return self._all(name, value)
         if isinstance(value, dict):
             return self._mapping(name, value)
         kind = "tuple" if isinstance(value, tuple) else type(value).__name__
         if kind in _LISTS:
-            return {"": kind, "of": [self._plain(f"{name}.{number}", one) for number, one in enumerate(value)]}
+            return {"": kind, "of": self._all(name, value)}
         if isinstance(value, float | int | str):  # of a class of its own, an enumeration
             return self._plain(name, next(base for base in (int, float, str) if isinstance(value, base))(value))
         raise ValueError(f"an object of the kind {type(value).__name__} cannot be kept ({name})")
+
+    def _all(self, name: str, values: Iterable[Any]) -> list[Any]:
+        found = list(values)
+        if _AS_THEY_ARE.issuperset(map(type, found)):  # such as the hundreds of numbers of a generator's state
+            return found
+        return [self._plain(f"{name}.{number}", one) for number, one in enumerate(found)]
 
     def _mapping(self, name: str, value: dict[Any, Any]) -> Any:
         items = [(key, one) for key, one in value.items() if not isinstance(one, _FUNCTIONS)]

@@ -199,9 +199,16 @@ _BETWEEN = {str(getattr(sys.modules.get("importlib"), "__file__", "")), "<string
 
 def _look_again(folder: str) -> None:
     """Forget the usual finders of this folder; special ones, such as that of the worker's own package, stay."""
-    real = os.path.realpath(folder)
+    real, known = os.path.join(os.path.realpath(folder), ""), dict[str, str]()
     for path, finder in list(sys.path_importer_cache.items()):
-        if type(finder) in (FileFinder, _AskedFor) and f"{os.path.realpath(path)}{os.sep}".startswith(
-            os.path.join(real, "")
-        ):
+        if type(finder) in (FileFinder, _AskedFor) and os.path.join(_real(path, known), "").startswith(real):
             del sys.path_importer_cache[path]
+
+
+def _real(path: str, known: dict[str, str]) -> str:
+    """The real path, which `known` gets, too: of hundreds of packages each folder above them is looked at once."""
+    if path not in known:
+        above, name = os.path.split(path)
+        simple = above and name not in ("", os.curdir, os.pardir) and os.name != "nt" and not os.path.islink(path)
+        known[path] = os.path.join(_real(above, known), name) if simple else os.path.realpath(path)
+    return known[path]

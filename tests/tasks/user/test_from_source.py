@@ -15,7 +15,7 @@ import pytest
 
 from lrgui.tasks.user import code as user_code
 from lrgui.tasks.user.code import load_code
-from lrgui.tasks.user.from_source import COMPILED_SUFFIXES, import_as_usual, import_from_source
+from lrgui.tasks.user.from_source import COMPILED_SUFFIXES, _real, import_as_usual, import_from_source
 from lrgui.tasks.user.local_files import local_files, tree_of
 from lrgui.tasks.user.target import Target
 
@@ -117,3 +117,15 @@ def test_special_finders_stay(tmp_path: Path) -> None:
     finally:
         import_as_usual(str(tmp_path))
         sys.path_importer_cache.pop(below, None)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_real_path_is_that_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "up").symlink_to("..")
+    (tmp_path / "link").symlink_to("a")
+    monkeypatch.chdir(tmp_path)
+    below = ("", "a", "a/b", "a//b", "a/b/", "a/b/up/b", "link", "link/b", "link/../a", "a/./b", "none/c", "link/none")
+    known: dict[str, str] = {}
+    for path in (*below, *(f"{tmp_path}/{one}" for one in below), "/", ".", ".."):
+        assert _real(path, known) == os.path.realpath(path), path
