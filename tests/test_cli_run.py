@@ -18,7 +18,7 @@ from lrgui.cli.steps import step_words
 from lrgui.core.curve.plan import Plan
 from lrgui.core.events import BatchEvent, ScriptEvent, TaskEvent
 from lrgui.runs.log import read_log
-from lrgui.runs.script_answer import command_with, raced_rate, script_sentences
+from lrgui.runs.script_answer import command_with, made_where, raced_rate, script_sentences
 
 pytestmark = pytest.mark.usefixtures("warm_processes")
 
@@ -196,14 +196,28 @@ def test_the_command_line_with_the_rate(
     assert "are where it always writes them" in words[-1]
 
 
+def test_the_file_that_makes_the_optimizer_is_called_as_in_the_scripts_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").touch()
+    task = script_job(["train.py"], False, {}).task
+    facts = ScriptEvent("Adam", 0, 1, 1, 200, 1, 1e-3, 1e-3, 1e-3, file=str(tmp_path / "engine" / "net.py"), line=12)
+    assert made_where(task, facts) == f"Adam is made in {Path('engine', 'net.py')}, line 12."
+    assert made_where(task, replace(facts, file="/elsewhere/net.py")) == "Adam is made in net.py, line 12."
+    assert made_where(task, replace(facts, file="")) == ""
+
+
 def test_its_own_schedule(tmp_path: Path) -> None:
     (tmp_path / "train.py").touch()
     task = script_job([str(tmp_path / "train.py")], False, {}).task
     facts = ScriptEvent("Adam", 1, 2, 1, 200, 1, 0.0, 3e-3, 4e-3, "OneCycleLR")
     assert script_sentences(task, facts, 1e-3)[:2] == [
         "Swept: optimizer 1 of 2 (Adam), which trained alone.",
-        "The script's schedule (OneCycleLR) went from 0 to 3e-3 in these 200 steps.",
+        "The script's schedule (OneCycleLR) went from 0 up to 4e-3 and down to 3e-3 in these 200 steps.",
     ]
+    facts = ScriptEvent("Adam", 0, 1, 1, 200, 1, 0.0, 3e-3, 3e-3)
+    assert script_sentences(task, facts, None)[0] == "The script itself went from 0 to 3e-3 in these 200 steps."
     facts = ScriptEvent("Adam", 0, 2, 1, 200, 1, 0.0, 3e-3, 4e-3, meanwhile=200)
     assert script_sentences(task, facts, 1e-3)[0] == (
         "Swept: optimizer 0 of 2 (Adam); the others kept their rates. --optimizer 1 sweeps the next."

@@ -34,7 +34,7 @@ from lrgui.core.formats import format_seconds
 from lrgui.core.learning_rate import format_lr
 from lrgui.runs.failures import ended_unexpectedly
 from lrgui.runs.job import Job
-from lrgui.runs.script_answer import sweep_command
+from lrgui.runs.script_answer import made_where, sweep_command
 from lrgui.tasks.checks.step import STEPS
 from lrgui.tasks.spec import TaskSpec
 
@@ -93,7 +93,7 @@ class Checked:
             return []
         own = f"Its own rate is {format_lr(facts.peak_lr)}" + (f" ({facts.schedule})." if facts.schedule else ".")
         several = [f"{facts.optimizers} optimizers step; --optimizer chooses one."] if facts.optimizers > 1 else []
-        made = [f"{facts.optimizer} is made in {Path(facts.file).name}, line {facts.line}."] if facts.file else []
+        made = [where] if (where := made_where(task, facts)) else []
         option = [f"{facts.option.rstrip('=')} sets its rate."] if facts.option else []
         return [own, *several, *option, *made, f"Sweep it: {sweep_command(task)}"]
 

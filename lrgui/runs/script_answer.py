@@ -74,7 +74,10 @@ def _its_schedule(facts: ScriptEvent) -> list[str]:
     """What the script's schedule did; where its own rate lies, the reading says."""
     if facts.own_lr != facts.last_lr:
         name = f"The script's schedule ({facts.schedule})" if facts.schedule else "The script itself"
-        ends = f"from {format_lr(facts.own_lr)} to {format_lr(facts.last_lr)}"
+        highest = format_lr(facts.highest_lr)
+        first, last = format_lr(facts.own_lr), format_lr(facts.last_lr)
+        to_last = f"to {last}" if highest in (first, last) else f"up to {highest} and down to {last}"
+        ends = f"from {first} {to_last}"
         return [f"{name} went {ends} in these {facts.steps:,} steps."]
     if facts.schedule:
         return [f"The script's schedule ({facts.schedule}) kept its rate in these {facts.steps:,} steps."]
@@ -94,8 +97,17 @@ def _of_maximum(facts: ScriptEvent, pick: float | None, maximum: float) -> list[
 
 def _how_to_set(task: TaskSpec, facts: ScriptEvent, pick: float | None) -> list[str]:
     command = command_with(task, facts, pick)
-    place = f"{facts.optimizer} is made in {Path(facts.file).name}, line {facts.line}." if facts.file else ""
-    return [line for line in (f"To use it: {command}" if command else "", place) if line]
+    return [line for line in (f"To use it: {command}" if command else "", made_where(task, facts)) if line]
+
+
+def made_where(task: TaskSpec, facts: ScriptEvent) -> str:
+    """Which line makes the optimizer; empty where that is not known. A file in the script's folder is called as it is
+    there: projects have many a module.py."""
+    if not facts.file:
+        return ""
+    path, folder = Path(facts.file), task.script_options["folder"]
+    name = path.relative_to(folder) if folder and path.is_relative_to(folder) else path.name
+    return f"{facts.optimizer} is made in {name}, line {facts.line}."
 
 
 def _side_effects(task: TaskSpec) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -31,6 +32,8 @@ _NODES = 24
 #: A weight that changed so often between backward passes, while no optimizer stepped, is changed by hand; so many
 #: passes are looked at.
 CHANGES, MOST_LOOKS = 3, 64
+#: What torch warns of where a compiled model meets our hooks: the script has none.
+_OF_OUR_HOOKS = r"Using `torch\.compile\(module\)` when there are global hooks"
 #: So many nodes of a graph are looked at for a weight.
 _GRAPH = 2000
 
@@ -65,8 +68,11 @@ class Hooks:
             register_module_forward_pre_hook(self._forward_begins),
             register_module_forward_hook(self._forward_ended, always_call=True),
         ]
+        warnings.filterwarnings("ignore", message=_OF_OUR_HOOKS)
+        self._undo.append(functools.partial(_forget_filter, warnings.filters[0]))
         self._replace(Optimizer, "__init__", _after(Optimizer.__init__, self._made))
         self._replace(torch.autograd, "backward", self._wrapped_backward(torch.autograd.backward))
+        self._replace(torch.autograd, "grad", self._wrapped_grad(torch.autograd.grad))
         scaler = torch.amp.GradScaler
         self._replace(scaler, "scale", self._wrapped_scale(scaler.scale))
         self._replace(scaler, "step", self._wrapped_scaler_step(scaler.step))
@@ -192,6 +198,19 @@ class Hooks:
 
         return backward
 
+    def _wrapped_grad(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def grad(outputs: Any, inputs: Any, *others: Any, **named: Any) -> Any:
+            done = original(outputs, inputs, *others, **named)
+            if not self._in_backward and isinstance(outputs, torch.Tensor) and not outputs.dim():
+                asked = (inputs,) if isinstance(inputs, torch.Tensor) else tuple(inputs)
+                followed = list(self._seen.values()) if self.focus is None else [self.focus]
+                for seen in [one for one in followed if one.losses.trains_any_of(asked)]:
+                    seen.losses.gradients_taken(self._unscaled(outputs, loss_of(outputs, None)))
+            return done
+
+        return grad
+
     def _look_for_changes(self, tensors: Any) -> None:
         """Before the first step: a weight that has changed since the last backward pass was changed by hand."""
         if self._changes > MOST_LOOKS or not isinstance(tensors, torch.Tensor):
@@ -309,6 +328,11 @@ def person_line() -> tuple[str, int]:
             return frame.f_code.co_filename, frame.f_lineno
         frame = frame.f_back  # type: ignore[assignment]
     return "", 0
+
+
+def _forget_filter(one: Any) -> None:
+    if one in warnings.filters:
+        warnings.filters.remove(one)  # type: ignore[attr-defined]
 
 
 def _after(original: Callable[..., Any], then: Callable[[Any], None]) -> Callable[..., Any]:

@@ -32,6 +32,8 @@ class StepLosses:
         self._weights: Stamp = ()
         self._counted: list[Any] = []
         self._others: list[Any] = []
+        self._taken: list[Any] = []
+        self._taken_at: Stamp = ()
 
     def backward_begins(self) -> None:
         """Look at the gradients before a backward pass."""
@@ -52,24 +54,38 @@ class StepLosses:
         if self._versions() == self._weights:
             self._counted.append(loss)
 
+    def gradients_taken(self, loss: Any) -> None:
+        """Take in a loss whose gradients with respect to the parameters were asked for (`torch.autograd.grad`): the
+        person puts them into `.grad`. Where a backward pass follows, they were for something else."""
+        weights = self._versions()
+        if not self._taken:
+            self._taken_at = weights
+        if weights == self._taken_at:
+            self._taken.append(loss)
+
+    def trains_any_of(self, tensors: Iterable[Any]) -> bool:
+        """True where one of the parameters that are looked at is among them."""
+        witnesses = [ref() for ref in self._witnesses]
+        return any(tensor is witness for tensor in tensors for witness in witnesses)
+
     @property
     def count(self) -> int:
         """How many losses the step has so far."""
-        return len(self._counted) or len(self._others)
+        return len(self._counted or self._taken or self._others)
 
     def take(self) -> Any:
         """The sum of the losses, a number or a tensor of shape (); None where there was none. Begins the next step.
 
         Where no loss is known to have reached the parameters, all that there were since the last step count.
         """
-        losses = self._counted or self._others
+        losses = self._counted or self._taken or self._others
         total = added(losses)
         self.drop()
         return total
 
     def drop(self) -> None:
         """Begin the next step."""
-        self._counted, self._others, self._after = [], [], None
+        self._counted, self._taken, self._others, self._after = [], [], [], None
 
     def _cleared(self) -> bool:
         """Whether no gradient is left, as after `zero_grad`; clipping after each micro-batch leaves some.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -169,6 +170,55 @@ def test_fp16_that_overflows_again_and_again_is_a_divergence(follow: Any, model:
     assert len(done.points) == 4
     assert done.end.reason == EndReason.DIVERGED
     assert "overflowed 8 times" in done.end.detail
+
+
+@pytest.mark.parametrize("backward_too", [False, True])
+def test_gradients_that_are_put_in_by_hand(
+    follow: Any, ours: Any, model: nn.Module, batches: list[Any], backward_too: bool
+) -> None:
+    """As after `torch.autograd.grad`; where a backward pass follows, the gradients were only looked at."""
+    mine = copy.deepcopy(model)
+    expected = ours(mine, batches, torch.optim.SGD(mine.parameters(), 0.1), SHORT)
+
+    def script() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        weights = list(model.parameters())
+        for batch in again(batches):
+            optimizer.zero_grad()
+            loss = loss_of(model, batch)
+            gradients = torch.autograd.grad(loss, weights, retain_graph=backward_too)
+            if backward_too:
+                loss.backward()
+            else:
+                for weight, gradient in zip(weights, gradients, strict=True):
+                    weight.grad = gradient
+            optimizer.step()
+
+    done = follow(script, SHORT)
+    assert done.points == [pytest.approx(point, rel=1e-6) for point in expected]
+    assert done.facts.losses == 1
+
+
+def test_gradients_with_respect_to_something_else_are_no_loss(
+    follow: Any, model: nn.Module, batches: list[Any]
+) -> None:
+    """A gradient penalty asks for those of the inputs."""
+    told: list[float] = []
+
+    def script() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for x, y in again(batches):
+            x = x.clone().requires_grad_()
+            loss = functional.cross_entropy(model(x), y)
+            (slope,) = torch.autograd.grad(loss, x, create_graph=True)
+            loss = loss + slope.square().sum()
+            told.append(loss.item())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    done = follow(script, SHORT)
+    assert [loss for _, loss in done.points] == pytest.approx(told[: SHORT.steps])
 
 
 def test_a_closure_that_the_step_calls(follow: Any, ours: Any, model: nn.Module, batches: list[Any]) -> None:
@@ -576,9 +626,27 @@ def test_a_script_that_stops_because_the_rates_are_low_is_told_so(
 
 
 def test_nothing_stays_behind(follow: Any, model: nn.Module) -> None:
-    before = (torch.autograd.backward, torch.optim.Optimizer.__init__, torch.amp.GradScaler.scale)
+    def now() -> tuple[Any, ...]:
+        made = torch.optim.Optimizer.__init__
+        return torch.autograd.backward, torch.autograd.grad, made, torch.amp.GradScaler.scale, list(warnings.filters)
+
+    before = now()
     follow(lambda: model(torch.zeros(2, 8)), CONFIG)
-    assert before == (torch.autograd.backward, torch.optim.Optimizer.__init__, torch.amp.GradScaler.scale)
+    assert now() == before
+
+
+def test_a_compiled_model_is_not_warned_of_our_hooks(follow: Any, model: nn.Module, batches: list[Any]) -> None:
+    def script() -> None:
+        compiled = torch.compile(model, backend="eager")
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for batch in again(batches):
+            loss_of(compiled, batch).backward()
+            optimizer.step()
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        assert len(follow(script, SHORT).points) == SHORT.steps
+    assert not [one for one in seen if "global hooks" in str(one.message)]
 
 
 def trained(model: nn.Module, batches: list[Any], rate: Callable[[int], float], made: float) -> Callable[[], None]:
