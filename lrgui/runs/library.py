@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import combining, normalize
 
 from lrgui.core.events import RunKind
 from lrgui.places import runs_folder
@@ -69,6 +70,10 @@ def _stem(job: Job, now: datetime) -> str:
 
 
 def dated_name(words: Sequence[str], now: datetime) -> str:
-    """A file's name without its ending: "2026-11-30_154700_digits-cnn-sgd"."""
-    name = "-".join(re.sub(r"[^A-Za-z0-9._]+", "-", word).strip("-.") or "task" for word in words)
+    """A file's name without its ending: "2026-11-30_154700_digits-cnn-sgd".
+
+    In ASCII, for every file system and the other end of any connection; letters with accents stay as those without.
+    """
+    plain = ("".join(letter for letter in normalize("NFKD", word) if not combining(letter)) for word in words)
+    name = "-".join(re.sub(r"[^A-Za-z0-9._]+", "-", word).strip("-.") or "task" for word in plain)
     return f"{now:%Y-%m-%d_%H%M%S}_{name[:80]}"

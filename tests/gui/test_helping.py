@@ -196,6 +196,11 @@ def test_preferences_are_in_force_at_once(window: MainWindow, tmp_path: Path) ->
     assert dialog.later.isHidden()
     dialog.rates.setCurrentIndex(dialog.rates.findData("plain"))
     assert window.settings.rates == "plain" and not dialog.later.isHidden()
+    again = PreferencesDialog(window.settings, lambda theme: None, window)
+    assert not again.later.isHidden(), "it is as true when the dialog is opened again"
+    again.rates.setCurrentIndex(again.rates.findData("scientific"))
+    assert again.later.isHidden()
+    window.settings.rates = "plain"
     assert not dialog.forget.isEnabled()
     dialog.pythons.setCurrentRow(0)
     dialog.forget.click()

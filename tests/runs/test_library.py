@@ -38,8 +38,10 @@ def test_names_tell_when_and_what_and_are_unique(folder: Path) -> None:
 
 def test_names_are_harmless_whatever_the_task_is_called(folder: Path) -> None:
     odd = Job(task=TaskSpec(source="../my data/ü", model="a:b*", optimizer="…"))
-    assert new_path(odd, NOW) == folder / "2026-11-22_141503_my-data-a-b-task.lrrun"
+    assert new_path(odd, NOW) == folder / "2026-11-22_141503_my-data-u-a-b-task.lrrun"
     assert len(new_path(Job(task=TaskSpec(source="x" * 500)), NOW).name) < 120
+    houses = Job(task=TaskSpec(source="häuser größe", model="数据", optimizer="sgd"))
+    assert new_path(houses, NOW) == folder / "2026-11-22_141503_hauser-gro-e-task-sgd.lrrun"
 
 
 def test_two_runs_never_share_a_file(folder: Path) -> None:

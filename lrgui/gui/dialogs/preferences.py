@@ -5,6 +5,7 @@ A change is in force at once.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.formats import format_bytes
-from lrgui.core.learning_rate import WAYS
+from lrgui.core.learning_rate import RATES, WAYS
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export.trackers import TRACKERS
 from lrgui.gui.cards import small_button
@@ -102,7 +103,7 @@ class PreferencesDialog(Dialog):
         self.rates.setAccessibleName("Learning rates")
         self.rates.set_tip("How learning rates are written; code always has the short form")
         self.later = wrapped("Takes effect when LR Finder starts again.", "muted")
-        self.later.hide()
+        self._say_later()
         self.rates.currentIndexChanged.connect(self._set_rates)
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -115,7 +116,11 @@ class PreferencesDialog(Dialog):
     @Slot()
     def _set_rates(self) -> None:
         self._settings.rates = str(self.rates.currentData())
-        self.later.show()
+        self._say_later()
+
+    def _say_later(self) -> None:
+        """As long as rates are written in another way than the one that is chosen, also when this is opened again."""
+        self.later.setVisible(os.environ.get(RATES, next(iter(WAYS))) != self._settings.rates)
 
     def _default_sweep(self) -> QWidget:
         """The sweep that new settings begin with, and that *Reset sweep settings* goes back to."""
