@@ -7,7 +7,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from lrgui.cli.app import printed, say, tell
 from lrgui.cli.tables import laid_out
+from lrgui.core.events import OutputEvent
 
 HEADS = ("run", "state", "learning rate", "final loss", "best loss", "final accuracy", "best accuracy", "seed", "time")
 ROWS: list[tuple[str, ...]] = [
@@ -66,3 +68,13 @@ def test_sentences_break_between_words_and_names_of_files_stay_whole() -> None:
 
 def test_what_is_wider_than_the_terminal_is_still_shown() -> None:
     assert drawn(30, ("file", "a"), [("x" * 50, "1")], ()).count("x") >= 50
+
+
+def test_what_code_prints_is_not_taken_for_pictures_or_styles(capsys: pytest.CaptureFixture[str]) -> None:
+    """A logger called train: rich has a picture of one."""
+    line = "INFO:train:epoch 2 [bold]val[/] 0.71 :fire:"
+    printed(OutputEvent(f"{line}\n"))
+    say(line)
+    tell(line)
+    shown = capsys.readouterr()
+    assert (shown.err, shown.out) == (f"{line}\n{line}\n", f"{line}\n")

@@ -152,12 +152,12 @@ class _StandardError:
 
 
 #: Words go to standard error, so that standard output holds results alone.
-words = Console(file=cast(TextIO, _StandardError()))
+words = Console(file=cast(TextIO, _StandardError()), emoji=False)  # “INFO:train:” names no train
 
 
 def results() -> Console:
     """Standard output, for results: as wide as they are where it is no terminal, and COLUMNS names no width."""
-    out = Console()
+    out = Console(emoji=False)
     if not out.is_terminal and "COLUMNS" not in os.environ:
         out.width = UNLIMITED
     return out

@@ -109,6 +109,7 @@ class ScriptRun:
         self._is_child = about is not None
         self._process = os.getpid()
         self._children: Children | None = None
+        self._threads = threading.excepthook
         self._heard: list[BatchEvent] = []
         """What a child has measured."""
 
@@ -203,6 +204,7 @@ class ScriptRun:
                 self._children.forget()
             if sweep is not None:
                 sweep.hooks.remove()
+                threading.excepthook = self._threads
 
     def _torch_came(self) -> None:
         import torch
@@ -212,6 +214,14 @@ class ScriptRun:
         check_torch(str(torch.__version__))
         self._sweep = self._follower()
         self._sweep.hooks.install()
+        threading.excepthook = self._thread_ended
+
+    def _thread_ended(self, error: threading.ExceptHookArgs) -> None:
+        """A thread of the script's ended by an error; what ends the sweep is none."""
+        from lrgui.script.sweeping import SweepOver
+
+        if not issubclass(error.exc_type, SweepOver):
+            self._threads(error)
 
     def _follower(self) -> ScriptSweep:
         """What turns the script's rates, or only looks on."""

@@ -208,6 +208,13 @@ def test_a_script_that_catches_everything_is_ended_all_the_same(tmp_path: Path) 
     assert points(events) == 12
 
 
+def test_a_script_that_trains_in_a_thread_shows_no_traceback_of_ours(events_of: Run, tmp_path: Path) -> None:
+    in_thread = "import threading\nthread = threading.Thread(target=train, args=(50,))\nthread.start(); thread.join()"
+    events = events_of(written(tmp_path, f"{TRAINS}\n{in_thread}\nprint('joined')\n"))
+    assert end_of(events).reason == EndReason.COMPLETED
+    assert printed(events).split() == ["joined"]
+
+
 def test_the_option_of_its_parser_that_sets_the_rate(events_of: Run, tmp_path: Path) -> None:
     head = (
         "import argparse\np = argparse.ArgumentParser()\np.add_argument('--momentum', type=float, default=0.5)\n"
