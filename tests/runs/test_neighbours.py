@@ -83,9 +83,12 @@ def test_in_the_current_folder_of_a_run_without_code(tmp_path: Path, monkeypatch
     assert end_of(events).reason == "completed", end_of(events)
 
 
-def test_in_the_current_folder_of_the_command_line(tmp_path: Path) -> None:
-    put_evil(tmp_path, ("tabulate", "socket", "random", "tempfile", "torch", "numpy"))
-    command = [sys.executable, "-m", "lrgui", "find", "--steps", "6"]
+@pytest.mark.parametrize(
+    "words", [["runs", "--json"], pytest.param(["find", "--steps", "6"], marks=pytest.mark.slow)], ids=" ".join
+)
+def test_in_the_current_folder_of_the_command_line(tmp_path: Path, words: list[str]) -> None:
+    put_evil(tmp_path, ("tabulate", "socket", "random", "tempfile", "torch", "numpy", "typer", "rich", "platformdirs"))
+    command = [sys.executable, "-m", "lrgui", *words]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode in (0, 3), done.stderr  # 3: nothing to recommend after so few steps
     assert ran(tmp_path) == []

@@ -169,6 +169,26 @@ def test_a_writer_that_was_killed_ends_the_following(tmp_path: Path, monkeypatch
     assert end.reason == EndReason.KILLED and "it was killed" in end.detail and steps_of(reading.events) == [0]
 
 
+def test_a_run_that_was_sent_is_over_once_nobody_holds_it_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its keeper does, and says how it ended unless it was killed."""
+    fcntl = pytest.importorskip("fcntl", reason="nobody can tell there")
+    monkeypatch.setattr(tail, "BEAT", 0.05)
+    address = Address.parse(str(tmp_path / "run.lrrun"))
+    (tmp_path / tail.BESIDE).write_text('{"log": "run.lrrun", "patience": "0"}')
+    with (tmp_path / "alive").open("wb") as alive:
+        fcntl.flock(alive, fcntl.LOCK_EX)
+        with LogWriter(address.path, Job()) as log:
+            log.write([batch(0)])
+        reading = Reading(Following(address, commands=True))
+        reading.until(1)
+        time.sleep(0.3)
+        assert steps_of(reading.events) == [0] and not isinstance(reading.events[-1], EndEvent)
+    end = reading.end()
+    assert end.reason == EndReason.KILLED and f"ended without saying how: {tail.KILLED}" in end.detail
+
+
 def test_a_log_that_nobody_writes_is_said_to_be_one_until_it_grows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,6 +172,7 @@ def test_a_run_whose_worker_was_killed_is_told(machine: Target) -> None:
     assert end.reason == EndReason.KILLED and "SIGKILL" in end.detail
 
 
+@pytest.mark.slow  # what tells of it is in test_following.py
 def test_a_run_whose_keeper_was_killed_is_told(machine: Target) -> None:
     """Nobody there can tell of it."""
     source = RemoteRun(LONG, machine)
