@@ -6,9 +6,13 @@ from lrgui.core.curve.lr_scaling import Transfer, transfer
 from lrgui.core.formats import exact_number
 from lrgui.core.optimizers import OPTIMIZERS
 from lrgui.core.options import filled
+from lrgui.runs.differences import name_part
 from lrgui.runs.job import Job
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.rows import OWN
+
+#: So many settings that are others now are named.
+MOST_NAMED = 3
 
 
 def carry_over(lr: float, swept: Job, now: Job) -> Transfer | None:
@@ -20,9 +24,11 @@ def carry_over(lr: float, swept: Job, now: Job) -> Transfer | None:
     old, new = before.batch_size * swept.sweep.accumulation, after.batch_size * now.sweep.accumulation
     if new < 1 or old < 1:
         return None
-    for name in ("source", "model", "path", "options", "model_options"):
+    for name in ("source", "model", "path"):
         if getattr(before, name) != getattr(after, name):
             return Transfer(None, f"The sweep was made with {_words(before, name)}: sweep again.")
+    if words := _other_options(before, after):
+        return Transfer(None, f"The sweep was made with {words}: sweep again.")
     if not {before.optimizer, after.optimizer} <= {*OPTIMIZERS, OWN}:
         return None
     if OWN in (before.optimizer, after.optimizer):  # nobody here knows which one that is
@@ -52,8 +58,29 @@ def _rule_of(task: TaskSpec) -> str:
 
 def _words(task: TaskSpec, changed: str) -> str:
     """What the sweep was made with, as far as `changed` matters."""
-    if changed in ("options", "model_options"):
-        return "other settings of the data" if changed == "options" else "other settings of the model"
     words = task.row.label if task.row is not None and changed == "source" else task.title.split(" · ")[0]
     model = task.model_row
     return words if model is None else f"{model.label} on {words}"
+
+
+def _other_options(before: TaskSpec, after: TaskSpec) -> str:
+    """The settings of data, model or the person's own task that the sweep was made with and the next run is not:
+    "hidden layers 2, the default width"; empty where all are the same. Their own code alone knows its defaults."""
+    words = []
+    for row, old, new in (
+        (before.row, before.options, after.options),
+        (before.model_row, before.model_options, after.model_options),
+    ):
+        known = {option.name: option for option in (() if row is None else row.options)}
+        usual = {name: option.default for name, option in known.items()}
+        old, new = usual | old, usual | new
+        for name in {**old, **new}:
+            label, option = name, known.get(name)
+            if name in old and name in new and old[name] == new[name]:
+                continue
+            if option is not None:
+                label = option.label
+            shown = "" if name not in old else str(old[name]) if option is None else option.shown(old[name])
+            part = name_part(label, shown)
+            words.append(part if shown else f"the default {part.rstrip()}")
+    return ", ".join(words) if len(words) <= MOST_NAMED else "other settings of the task"

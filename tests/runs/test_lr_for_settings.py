@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,3 +56,36 @@ def test_a_batch_beyond_the_rule_has_no_number() -> None:
     found = carry_over(0.1, JOB, _with(batch_size=1024))
     assert found is not None and found.lr is None and not found.source
     assert found.reason.endswith("the batch changes 16-fold, beyond what the rule covers: sweep again.")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "made_with"),
+    [
+        ({"width": 64}, {"width": 32}, "width 64"),
+        ({}, {"width": 32}, "the default width"),
+        ({"width": 64, "activation": "relu"}, {"depth": 3}, "width 64, activation relu, the default depth"),
+        ({"a": 1, "b": 1, "c": 1, "d": 1}, {}, "other settings of the task"),
+    ],
+)
+def test_settings_of_ones_own_code_are_named(
+    tmp_path: Path, before: dict[str, Any], after: dict[str, Any], made_with: str
+) -> None:
+    path = tmp_path / "task.py"
+    path.write_text("def model(width=64, activation='relu', depth=2, a=1, b=1, c=1, d=1): ...")
+    own = {"source": "task", "path": str(path), "model": ""}
+    found = carry_over(0.1, _with(**own, options=before), _with(**own, options=after))
+    assert found is not None and (found.lr, found.reason) == (
+        None,
+        f"The sweep was made with {made_with}: sweep again.",
+    )
+
+
+def test_settings_of_data_and_model_are_named_as_the_form_names_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("age,price\n1,2\n")
+    table = {"source": "table", "path": str(path), "model": "mlp"}
+    found = carry_over(0.1, _with(**table), _with(**table, model_options={"width": 32}, options={"target": "price"}))
+    assert found is not None
+    assert found.reason == "The sweep was made with the default target column, width auto: sweep again."
+    usual = _with(**table, options={"validation": 0.2})
+    assert carry_over(0.1, _with(**table), usual) is None, "the default is no other value"
