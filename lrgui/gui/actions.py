@@ -116,15 +116,15 @@ ACTIONS: tuple[ActionRow, ...] = (
         "Export…",
         ("Ctrl+E",),
         "Save or copy what is on this tab: picture, points, report, notebook or script",
-        "show_export",
+        "exporting.show_dialog",
     ),
-    ActionRow("copy", "Copy picture", ("Ctrl+C",), "Copy the picture of this tab", "copy_picture"),
+    ActionRow("copy", "Copy picture", ("Ctrl+C",), "Copy the picture of this tab", "exporting.copy_picture"),
     ActionRow(
         "use",
         "Use it…",
         ("Ctrl+Shift+C",),
         "Show code that trains with the selected learning rate, to copy into your own",
-        "use_it",
+        "exporting.use_it",
     ),
     ActionRow("open", "Open file…", ("Ctrl+O",), "Open a task, a data file or a run", "opening.open_file"),
     ActionRow(
@@ -139,7 +139,7 @@ ACTIONS: tuple[ActionRow, ...] = (
         "Open run…",
         ("Ctrl+Shift+R",),
         "Open a saved run",
-        "open_run",
+        "opening.open_run",
     ),
     ActionRow(
         "follow",
@@ -170,7 +170,7 @@ ACTIONS: tuple[ActionRow, ...] = (
         "session.leave_visit",
     ),
     ActionRow("new", "New task…", ("Ctrl+N",), "Create a commented task file to start from", "opening.new_task"),
-    ActionRow("theme", "Toggle dark mode", ("Ctrl+Shift+D",), "Switch between light and dark", "toggle_theme"),
+    ActionRow("theme", "Toggle dark mode", ("Ctrl+Shift+D",), "Switch between light and dark", "theming.toggle"),
     ActionRow("message", "Last message", (), "Show the last message over the plot again", "banner.recall"),
     ActionRow("left_panel", "Settings panel", ("F9",), "Show or hide the settings to the left", "room.toggle_left"),
     ActionRow(

@@ -273,7 +273,7 @@ def _obey(window: MainWindow, arguments: list[str]) -> None:
         if len(arguments) > 1 and not misuse(arguments):  # another start may have sent anything
             window.tabs.scenarios.show_seed(int(arguments[1]))
     elif arguments and arguments[0].endswith(SUFFIX):
-        window.open_run(Path(arguments[0]))
+        window.session.open_run(Path(arguments[0]))
     elif arguments and not arguments[0].startswith("-"):
         window.session.use(arguments[0])
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QTimer, Slot
 
 from lrgui.core.run_settings import OF_READING, SweepSettings
 from lrgui.gui.job_editor import JobEditor
 from lrgui.gui.run_jobs import without_rate
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.shown_sweep import chosen_for, same_task
-from lrgui.runs.job import Job
 from lrgui.runs.records import plan_of
-from lrgui.runs.trust import Trust
 
 #: Milliseconds between two looks of forms and tabs at the rate that is being dragged; plot and card follow at once.
 DRAG_MS = 60
@@ -24,9 +22,8 @@ class CurveEditor(JobEditor):
     """The job as panels change it, and the runs on screen: the curve is read as the form says, and a training takes the
     rate that is selected on it."""
 
-    def __init__(self, job: Job, parent: QObject | None = None, trust: Trust | None = None) -> None:
-        """`trust` knows which code may run; None is what the person trusts on this computer."""
-        super().__init__(job, parent, trust)
+    def _set_up(self) -> None:
+        super()._set_up()
         self.runs = RunsOnScreen(self)
         self._later, self._untold = QTimer(self, singleShot=True, interval=DRAG_MS), False
         self._later.timeout.connect(self._tell_job)

@@ -46,7 +46,7 @@ def tell_cut_off(window: MainWindow, since: float) -> None:
             act = partial(session.run_study, study.folder, study.rows[0].run.stages[0].job)
         if run is not None:
             path, stays = places.runs_folder() / run.file, "it stays in the list of runs (Ctrl+R)"
-            label, tip, act = "Open it", f"Show what it measured; {stays}", partial(window.open_run, path)
+            label, tip, act = "Open it", f"Show what it measured; {stays}", partial(window.session.open_run, path)
             if where is not None:
                 label, tip = "Follow", f"Show it, and what it measures from now on; {stays}"
                 act = partial(follow, path)

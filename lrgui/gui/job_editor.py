@@ -42,6 +42,10 @@ class JobEditor(QObject):
         self.tasks.code.outline_changed.connect(self._on_outline)
         self.tasks.code.saved.connect(self._on_saved)
         self._unread = Unread()
+        self._set_up()
+
+    def _set_up(self) -> None:
+        """Make what belongs to this subject, and connect it; those that build on it do so before their own."""
 
     def edit(self, **changes: Any) -> None:
         """Change the job's parts: `task`, `sweep`, `train` or `race`, each a whole frozen config. The training that is

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QIcon
-from PySide6.QtWidgets import QInputDialog, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QWidget
 
 from lrgui.gui.recent import RecentMenu
 from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
+from lrgui.places import runs_folder
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.trust import Question
 
@@ -55,6 +56,13 @@ class Opening(QObject):
         chosen = (usable or list(paths))[0]
         if self._session.use(chosen):
             self._say(f"Opened {chosen}")
+
+    def open_run(self) -> None:
+        """Ask for a run's log, and show it."""
+        folder = str(runs_folder())
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open run", folder, f"Runs (*{SUFFIX})")
+        if chosen:
+            self._session.open_run(Path(chosen))
 
     def open_file(self) -> None:
         """Ask for a task, a data file or a run, and open it."""

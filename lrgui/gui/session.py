@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 
 from lrgui.core.events import (
     RunKind,
@@ -18,11 +18,9 @@ from lrgui.core.training_length import Length
 from lrgui.gui.notice import Notice
 from lrgui.gui.run_jobs import agreed, without_rate
 from lrgui.gui.visiting import Visiting
-from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
 from lrgui.runs.library import SUFFIX
 from lrgui.runs.queue import training_jobs
-from lrgui.runs.trust import Trust
 from lrgui.tasks.user.rows import SCRIPT
 from lrgui.tasks.user.target import Target
 
@@ -50,15 +48,8 @@ class Session(Visiting):
     """The Pythons that can compute, None where nobody looks for them."""
     _study_process: StudyProcess | None = None
 
-    def __init__(
-        self,
-        job: Job,
-        open_source: Callable[[Job], EventSource],
-        parent: QObject | None = None,
-        trust: Trust | None = None,
-    ) -> None:
-        """`trust` knows which code may run; None is what the person trusts on this computer."""
-        super().__init__(job, open_source, parent, trust)
+    def _set_up(self) -> None:
+        super()._set_up()
         self.tasks.code_refused.connect(self._say_problem)
 
     # ---------------------------------------------------------------- studies

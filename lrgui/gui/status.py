@@ -98,6 +98,7 @@ class StatusLine(QWidget):
         session.state_changed.connect(self._on_state)
         session.run_ended.connect(self._on_ended)
         session.study_changed.connect(self._on_study)
+        session.code_changed_on_disk.connect(self._on_code_saved)
         session.runs.visit_changed.connect(self._on_visit)
 
     @Slot(str)
@@ -128,6 +129,13 @@ class StatusLine(QWidget):
         if self._session.state == RunState.IDLE:
             self.text.setText(self._session.study_process.words)
             self._show_idle()
+
+    @Slot()
+    def _on_code_saved(self) -> None:
+        code = self._session.tasks.code
+        if self._session.state == RunState.IDLE and code.file is not None:
+            now = f"{code.file.name} was saved"
+            self.text.setText(f"{now}. {code.problem}" if code.problem else f"{now} and will be used for the next run.")
 
     @Slot()
     def _on_visit(self) -> None:

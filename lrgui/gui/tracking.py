@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from lrgui.export.trackers import Target
-from lrgui.export.trackers.following import Following
 from lrgui.gui.notice import Notice
 from lrgui.gui.session import Session
 from lrgui.gui.settings import Settings
 from lrgui.places import runs_folder
+
+if TYPE_CHECKING:
+    from lrgui.export.trackers.following import Following
 
 
 class RunTracking(QObject):
@@ -23,10 +27,16 @@ class RunTracking(QObject):
     def __init__(self, session: Session, settings: Settings) -> None:
         super().__init__(session)
         self._session, self._settings = session, settings
-        self.following = Following(self._targets, self._tell)
         self.told.connect(self._show)
-        session.follow = self.following.follow
+        session.follow = lambda log: self.following.follow(log)
         session.run_ended.connect(self._on_ended)
+
+    @cached_property
+    def following(self) -> Following:
+        """What reads the runs' logs; the first run makes it."""
+        from lrgui.export.trackers.following import Following
+
+        return Following(self._targets, self._tell)
 
     @Slot(object)
     def _on_ended(self, _end: object) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import Slot
 
 from lrgui.core.curve.plan import ONE_CYCLE
 from lrgui.core.curve.zones import Zones
@@ -21,11 +20,9 @@ from lrgui.core.events import (
 )
 from lrgui.gui.following import RunFollowing
 from lrgui.gui.notice import Notice
-from lrgui.gui.run_life import RunLife
+from lrgui.gui.run_end import RunEnd
 from lrgui.gui.screen import Exchange
-from lrgui.runs.event_source import EventSource
 from lrgui.runs.job import Job
-from lrgui.runs.trust import Trust
 
 if TYPE_CHECKING:
     from lrgui.core.curve.curve import Curve
@@ -33,18 +30,11 @@ if TYPE_CHECKING:
     from lrgui.runs.remote.following import Following
 
 
-class Visiting(RunLife):
+class Visiting(RunEnd):
     """Shows kept and followed runs beside the person's own, with one way back, and runs kept ones once more."""
 
-    def __init__(
-        self,
-        job: Job,
-        open_source: Callable[[Job], EventSource],
-        parent: QObject | None = None,
-        trust: Trust | None = None,
-    ) -> None:
-        """`trust` knows which code may run; None is what the person trusts on this computer."""
-        super().__init__(job, open_source, parent, trust)
+    def _set_up(self) -> None:
+        super()._set_up()
         self.runs.came_back.connect(self._show_again)
         self.loading.loaded.connect(self._show_run)
         self.loading.resumable.connect(self._resume)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from lrgui import frozen
 from lrgui.core.events import (
@@ -34,7 +35,9 @@ from lrgui.runs.lines import decode
 from lrgui.runs.output import OutputThrottle
 from lrgui.runs.pipes import Pipes, open_pipes
 from lrgui.runs.python_command import FLAGS, script_command, worker_command
-from lrgui.runs.sandbox import Sandbox, SandboxError
+
+if TYPE_CHECKING:
+    from lrgui.runs.sandbox import Sandbox
 
 #: Chunks come at most this often, in seconds: more would only make the reading thread fight for the GIL.
 PACE = 0.01
@@ -98,18 +101,25 @@ class ChildProcess:
                     is_script = self._job is not None and self._job.task.is_script
                     self._command = self._command or (script_command if is_script else worker_command)(self._python)
                     if self._job is not None and is_script and self._job.task.script_options["sandbox"]:
-                        self._sandbox = Sandbox(self._job)
-                        self._job = self._sandbox.job
-                    self._spawn()
+                        self._lay_sandbox(self._job)
+                    if self._refused is None:
+                        self._spawn()
                 except frozen.NoPythonError as error:
-                    self._refused = EndEvent(EndReason.FAILED, str(error))
-                except SandboxError as error:
                     self._refused = EndEvent(EndReason.FAILED, str(error))
                 except OSError as error:
                     self._refused = cannot_start(self._command[0], error)
                 else:
-                    if self._job is not None:
+                    if self._job is not None and self._refused is None:
                         self._send(json.dumps(self._job.to_request()))
+
+    def _lay_sandbox(self, job: Job) -> None:
+        from lrgui.runs.sandbox import Sandbox, SandboxError  # few runs want one
+
+        try:
+            self._sandbox = Sandbox(job)
+            self._job = self._sandbox.job
+        except SandboxError as error:
+            self._refused = EndEvent(EndReason.FAILED, str(error))
 
     def submit(self, job: Job) -> None:
         """Give the job to a process that was made without one."""

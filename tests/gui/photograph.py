@@ -29,7 +29,7 @@ def test_every_state_is_photographed(window: MainWindow, bench: Bench, qtbot: Qt
         plain = re.sub(r"\W+", "-", name)
         window.screen().grabWindow(0).save(str(folder / f"{next(numbers):02}-{plain}.png"))
 
-    window.set_theme(os.environ["LRGUI_THEME"])
+    window.theming.choose(os.environ["LRGUI_THEME"])
     window.showMaximized()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)

@@ -27,7 +27,7 @@ from lrgui.gui.window import MainWindow
 def opened(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What the window was asked to open."""
     opened: list[tuple[str, str]] = []
-    monkeypatch.setattr(window, "open_run", lambda path: opened.append(("run", str(path))))
+    monkeypatch.setattr(window.session, "open_run", lambda path: opened.append(("run", str(path))))
     monkeypatch.setattr(window.session, "use", lambda text: opened.append(("task", text)))
     return opened
 

@@ -78,7 +78,7 @@ def test_larger_letters_in_the_dark_are_not_cut_either(
     """As where somebody has set larger letters and nothing else."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    window.set_theme("dark")
+    window.theming.choose("dark")
     usual = app.styleSheet()
     window.resize(1366, 768)
     try:
@@ -117,7 +117,7 @@ def test_dialogs_are_whole_and_named_in_both_themes(
     # A usual screen at 200 %.
     screen = SimpleNamespace(availableSize=lambda: FREE.size(), availableGeometry=lambda: FREE)
     monkeypatch.setattr(Dialog, "screen", lambda _dialog: screen, raising=False)
-    window.set_theme(theme)
+    window.theming.choose(theme)
     window.resize(*size)
     bench.play()
     found = []

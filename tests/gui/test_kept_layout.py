@@ -32,7 +32,7 @@ def change():
     panel = window.findChild(SweepPanel)
     panel.forms[0].edited.emit("steps", 77)
     panel.more.button.click()
-    window.set_theme("dark")
+    window.theming.choose("dark")
     window.room.move_handle(window.room.left, 40)
     window.room.left.handle.dropped.emit()
     window.room.right.handle.click()
@@ -45,7 +45,7 @@ app.main(["--new-window"], before=lambda: QTimer.singleShot(300, change))
 
 def test_the_window_comes_back_where_it_was(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
     window.resize(1200, 800)
-    window._keep_place()
+    window.place.keep()
     later = create_window(window.settings, lambda _job: bench.source)
     qtbot.addWidget(later)
     assert later.size() == window.size()

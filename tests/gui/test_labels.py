@@ -60,4 +60,4 @@ def test_digits_of_tables_have_one_width_whatever_the_style(window: MainWindow) 
             widget.ensurePolished()
             width = QFontMetricsF(widget.font()).horizontalAdvance
             assert width("1111") == width("0000")
-        window.toggle_theme()
+        window.theming.toggle()

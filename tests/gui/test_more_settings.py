@@ -167,13 +167,13 @@ def test_a_bad_one_keeps_a_run_from_starting_and_is_not_hidden(
 def test_opening_a_run_shows_the_settings_it_had(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     path = new_path(Job())
     LogWriter(path, Job(sweep=OTHER)).close()
-    window.open_run(path)
+    window.session.open_run(path)
     assert bench.session.job.sweep == USUAL, "the form is the person's until they ask"
     bench.session.use_visited()
     assert shown(window) == ["Linear", "1", "3", "2", "1.5", "bf16"]
     assert bench.session.job.sweep == OTHER
     LogWriter(path, Job(sweep=replace(OTHER, amp=None, clip_grad_norm=None))).close()
-    window.open_run(path)
+    window.session.open_run(path)
     bench.session.use_visited()
     assert shown(window) == ["Linear", "1", "3", "2", "off", "Full"]
 

@@ -102,9 +102,9 @@ def test_a_name_with_a_dot_still_gets_its_suffix(
         return answers.pop(0), ""
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
-    window.export_as("csv")
+    window.exporting.export_as("csv")
     assert (tmp_path / "lr-0.01.csv").exists()
-    window.export_as("csv")
+    window.exporting.export_as("csv")
     assert there.read_text() == "old", "nobody was asked whether to replace this one"
     assert asked[-1] == str(there)
 
@@ -149,7 +149,7 @@ def test_a_message_moves_nothing_and_covers_no_button(bench: Bench, window: Main
 def test_a_message_covers_neither_legend_nor_names_nor_the_curve(
     bench: Bench, window: MainWindow, size: tuple[int, int], theme: str
 ) -> None:
-    window.set_theme(theme)
+    window.theming.choose(theme)
     window.resize(*size)
     bench.play()
     plot = window.tabs.curve.plot

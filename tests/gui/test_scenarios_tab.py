@@ -504,7 +504,7 @@ def test_a_scenario_on_the_main_plot_is_treated_like_a_run(in_window, key, tmp_p
     assert not bench.jobs  # nothing was run
 
     path = tmp_path / "run.json"
-    window.export_as("json", path)
+    window.exporting.export_as("json", path)
     document = json.loads(path.read_text())
     assert document["title"] == f"LR Finder: {scenario.label} (synthetic example)"
     assert document["job"] is None

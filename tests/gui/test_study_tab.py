@@ -144,7 +144,7 @@ def test_curves_and_exports_are_what_is_shown(window: MainWindow, qtbot: QtBot, 
     assert window.tabs.shown is None
     tab = opened(window, qtbot, str(study))
     assert isinstance(window.tabs.shown, StudyReport) and window.tabs.plot is tab.heat
-    window.export_as("csv", tmp_path / "study.csv")
+    window.exporting.export_as("csv", tmp_path / "study.csv")
     assert (tmp_path / "study.csv").read_text().count("\n") == 7
     tab.show_as.setCurrentIndex(tab.show_as.findData(CURVES))
     tab.show_as.activated.emit(tab.show_as.currentIndex())
@@ -152,7 +152,7 @@ def test_curves_and_exports_are_what_is_shown(window: MainWindow, qtbot: QtBot, 
     report = window.tabs.shown
     assert isinstance(report, OverlayReport) and len(report.overlay.runs) == 6
     assert window.tabs.plot is tab.curves.plot and not tab.reset.isVisible()
-    window.export_as("png", tmp_path / "curves.png")
+    window.exporting.export_as("png", tmp_path / "curves.png")
     assert (tmp_path / "curves.png").stat().st_size > 1000
     window.tabs.set_palette(DARK)
 

@@ -81,7 +81,7 @@ def test_using_a_runs_settings_replaces_what_could_not_be_read(bench: Bench, win
     _type(qtbot, batch, "many")
     qtbot.keyClick(batch, Qt.Key.Key_Return)
     journal = sorted(window_runs())[-1]
-    window.open_run(journal)
+    window.session.open_run(journal)
     bench.session.use_visited()
     assert batch.text() == "64"
     assert _said(window) == []

@@ -117,7 +117,7 @@ def test_a_tab_made_after_the_race_shows_its_end(bench: Bench, qtbot) -> None:
 
 def test_dark(window: MainWindow, bench: Bench) -> None:
     play(bench)
-    window.toggle_theme()
+    window.theming.toggle()
     assert window.tabs.verify.plot.grab().toImage().pixelColor(2, 2).lightness() < 60
 
 

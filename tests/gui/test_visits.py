@@ -205,7 +205,7 @@ def test_the_bar_shows_the_way_back(window: MainWindow, bench: Bench, saved: Pat
     bar = window.findChild(VisitBar)
     bench.play()
     assert bar.isHidden()
-    window.open_run(saved)
+    window.session.open_run(saved)
     assert bar.isVisible() and "batch 32" in bar.words.text() and "saved run" in bar.words.text()
     _press(bar.use)
     assert bench.session.job.task.batch_size == 32 and bar.use.isHidden()

@@ -238,15 +238,15 @@ def test_closing_when_idle_does_not_ask(window: MainWindow) -> None:
 
 
 def test_export_without_a_sweep_says_so(window: MainWindow) -> None:
-    window.export_as("png")
+    window.exporting.export_as("png")
     assert "Nothing to export" in window.banner.text
 
 
 def test_export_writes_and_a_failure_is_said(bench: Bench, window: MainWindow, tmp_path: Path) -> None:
     bench.play()
-    window.export_as("csv", tmp_path / "points.csv")
+    window.exporting.export_as("csv", tmp_path / "points.csv")
     assert len((tmp_path / "points.csv").read_text().splitlines()) == 201
-    window.export_as("csv", tmp_path / "none" / "points.csv")
+    window.exporting.export_as("csv", tmp_path / "none" / "points.csv")
     assert "could not be written" in window.banner.text
 
 
@@ -332,10 +332,10 @@ def test_light_and_dark(window: MainWindow) -> None:
         return window.centralWidget().grab().toImage().pixelColor(3, 3).name()
 
     light = corner()
-    window.toggle_theme()
+    window.theming.toggle()
     assert window.settings.theme == "dark"
     assert corner() != light
-    window.toggle_theme()
+    window.theming.toggle()
     assert corner() == light
 
 
