@@ -33,6 +33,8 @@ def change():
     panel.forms[0].edited.emit("steps", 77)
     panel.more.button.click()
     window.theming.choose("dark")
+    window.tabs.curve.log.click()
+    window.tabs.setCurrentWidget(window.tabs.compare)
     window.room.move_handle(window.room.left, 40)
     window.room.left.handle.dropped.emit()
     window.room.right.handle.click()
@@ -88,6 +90,7 @@ def test_a_kill_loses_nothing_that_was_changed_two_seconds_before(bench: Bench, 
     assert warnings == []
     assert settings.job["sweep"]["steps"] == 77 and "sweep" in settings.unfolded
     assert settings.theme == "dark" and settings.folded_panels == ["right"]
+    assert settings.switches == {"curve.log": True} and settings.tab == "compare"
     assert settings.panel_widths["left"] > 320, "dragged by 40 pixels"
     later = create_window(settings, lambda _job: bench.source)
     qtbot.addWidget(later)
