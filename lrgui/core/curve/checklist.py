@@ -59,10 +59,12 @@ def _falls(curve: Curve, marks: Landmarks | None) -> Check:
     if marks is None:
         return Check("falls", "bad", f"{only_so_many(len(curve)).capitalize()}: too few to see a fall")
     if curve.ended_early and marks.rises_at is None:
-        return Check("falls", "bad", f"No fall to judge: the run ended early ({curve.ended_early})")
+        return Check("falls", "bad", f"No fall to judge: {curve.cut_short}")
     if not marks.falls:
         return Check("falls", "bad", f"No sharp fall: {marks.why_not}")
-    noise = f", {format_ratio(marks.fall / curve.noise)} × the batch noise" if curve.noise > curve.resolution else ""
+    noise = (
+        f", {format_ratio(marks.fall / curve.noise)} times the batch noise" if curve.noise > curve.resolution else ""
+    )
     words = f"{' to '.join(format_change(marks.level, marks.lowest))}{noise}"
     if not clear_fall(curve, marks.fall):
         return Check("falls", "bad", f"The loss hardly falls ({words})")
@@ -74,7 +76,7 @@ def _lowest(curve: Curve, marks: Landmarks | None) -> Check:
         return Check("lowest", "bad", "No lowest loss before an explosion")
     at = f"{format_lr(marks.lowest_at)} (loss {format_loss(marks.lowest)})"
     if curve.ended_early and marks.rises_at is None:
-        return Check("lowest", "bad", f"Lowest so far at {at}; the run ended early ({curve.ended_early})")
+        return Check("lowest", "bad", f"Lowest so far at {at}; {curve.cut_short}")
     if marks.still_falling:
         return Check("lowest", "bad", f"Still falling at the end, lowest so far at {at}: extend the sweep")
     if marks.rises_at is None and marks.stopped_at is None:
@@ -92,7 +94,7 @@ def _pick(
     selection: float | None,
 ) -> Check:
     if curve.ended_early:
-        return Check("pick", "bad", f"No rate to pick: the run ended early ({curve.ended_early})")
+        return Check("pick", "bad", f"No rate to pick: {curve.cut_short}")
     if marks is None or not marks.falls:
         return Check("pick", "bad", "No rate to pick from this curve")
     low, middle, high = marks.lowest_at / 10, marks.lowest_at / 2, marks.lowest_at

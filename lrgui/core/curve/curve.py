@@ -15,8 +15,7 @@ RESOLUTION = 1e-6
 #: Steps back never go further than this, in decades.
 FURTHEST = 0.6
 #: What ended a sweep that has not seen everything, as in "an error after 59 of 200 steps".
-_EARLY: dict[str | None, str] = {
-    None: "the record stops",
+_EARLY: dict[str, str] = {
     EndReason.DATA_ENDED: "the batches ended",
     EndReason.CANCELLED: "stopped",
     EndReason.OUT_OF_MEMORY: "out of memory",
@@ -136,8 +135,17 @@ class Curve:
             return "the loss was not finite from the first batch on"
         if self.end_reason in WHOLE or len(self) >= self.planned_steps or (self.end_reason is None and self.dropped):
             return ""
-        what = _EARLY.get(self.end_reason, self.end_reason)
-        return f"{what} after {len(self):,} of {self.planned_steps:,} steps"
+        steps = f"{len(self):,} of {self.planned_steps:,} steps"
+        if self.end_reason is None:
+            return f"{steps} are recorded"
+        return f"{_EARLY.get(self.end_reason, self.end_reason)} after {steps}"
+
+    @property
+    def cut_short(self) -> str:
+        """The same as a clause: "the run ended early (an error after 59 of 200 steps)", or, where it may still go on,
+        "only 59 of 200 steps are recorded"."""
+        early = self.ended_early
+        return early and (f"only {early}" if self.end_reason is None else f"the run ended early ({early})")
 
     def steps_back(self, x: Floats, steps: int) -> Floats:
         """The log10 rates that were set `steps` optimizer steps before the log10 rates `x`. Shape of `x`."""

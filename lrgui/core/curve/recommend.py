@@ -233,7 +233,7 @@ def _ended_early(curve: Curve, guess: float | None) -> Recommendation:
         EndReason.DATA_ENDED: f"let it train on more batches{fewer}",
     }
     way_out = ways_out.get(curve.end_reason, "fix that first")
-    return Recommendation(None, guess, f"No reliable pick: the run ended early ({curve.ended_early}): {way_out}.")
+    return Recommendation(None, guess, f"No reliable pick: {curve.cut_short}: {way_out}.")
 
 
 def _none(guess: float | None, why: str, advice: RangeAdvice | NoiseAdvice | None) -> Recommendation:

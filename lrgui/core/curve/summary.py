@@ -20,7 +20,7 @@ def interpret(curve: Curve, marks: Landmarks | None, recommended: bool = False) 
     Which of them to start with is not said where there is another rate that is `recommended`.
     """
     if curve.ended_early:
-        return f"The run ended early ({curve.ended_early}): there is nothing to pick from."
+        return f"{curve.cut_short[:1].upper()}{curve.cut_short[1:]}: there is nothing to pick from."
     if marks is None:
         return f"{only_so_many(len(curve)).capitalize()}; at least {FEWEST_POINTS} are needed to read a curve."
     places = [marks.starts_falling_at, marks.fast_from, marks.fast_to, marks.lowest_at]

@@ -73,7 +73,7 @@ def test_a_curve_that_hardly_falls_is_bad_with_its_number() -> None:
     noisy = losses + np.random.default_rng(0).normal(0, 0.08, 200)
     found = check(read_sweep(Curve.measured(RATES, noisy, 200, end_reason="completed")), "falls")
     assert found.state == "bad"
-    assert found.text == "The loss hardly falls (2.29 to 2.08, 2.9 × the batch noise)"
+    assert found.text == "The loss hardly falls (2.29 to 2.08, 2.9 times the batch noise)"
 
 
 @pytest.mark.parametrize(

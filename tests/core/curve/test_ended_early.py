@@ -28,11 +28,12 @@ def test_no_pick_and_no_advice_on_the_range(reason: str | None, points: int) -> 
     found = ended(reason, points)
     pick = found.recommendation
     assert (pick.lr, pick.best_guess, pick.confidence, pick.factor, pick.advice) == (None, None, "none", None, None)
-    assert pick.reason.startswith("No reliable pick: the run ended early (")
-    assert f"after {points} of 200 steps): " in pick.reason
+    early = "only" if reason is None else "the run ended early ("
+    assert pick.reason.startswith(f"No reliable pick: {early}")
+    assert f"{points} of 200 steps{' are recorded' if reason is None else ')'}: " in pick.reason
     assert found.zones is None and found.selection is None
     said = " ".join([pick.reason, found.interpretation, *(check.text for check in found.checklist[:3])])
-    assert found.interpretation.startswith("The run ended early (")
+    assert found.interpretation.startswith(early[:1].upper() + early[1:])
     for word in ("extend", "sweep on", "lower", "Sweep more"):
         assert word not in said
 
@@ -49,7 +50,6 @@ def test_a_valley_that_was_seen_is_worth_a_guess(reason: str | None) -> None:
     ("reason", "words"),
     [
         ("data_ended", "(the batches ended after 87 of 200 steps): let it train on more batches, or sweep 87 steps."),
-        (None, "(the record stops after 87 of 200 steps): let it run to its end."),
         ("cancelled", "(stopped after 87 of 200 steps): let it run to its end."),
         ("failed", "(an error after 87 of 200 steps): fix that first."),
         ("out_of_memory", "(out of memory after 87 of 200 steps): fix that first."),
@@ -58,8 +58,17 @@ def test_a_valley_that_was_seen_is_worth_a_guess(reason: str | None) -> None:
         ("bad_batch", "(a batch whose loss is not finite after 87 of 200 steps): fix that first."),
     ],
 )
-def test_each_way_to_end_has_its_words(reason: str | None, words: str) -> None:
+def test_each_way_to_end_has_its_words(reason: str, words: str) -> None:
     assert ended(reason, 87).recommendation.reason == f"No reliable pick: the run ended early {words}"
+
+
+def test_a_run_that_may_still_go_on_has_not_ended() -> None:
+    found = ended(None, 87)
+    assert found.recommendation.reason == "No reliable pick: only 87 of 200 steps are recorded: let it run to its end."
+    texts = [check.text for check in found.checklist[:3]]
+    assert texts[0] == "No fall to judge: only 87 of 200 steps are recorded"
+    assert texts[1].endswith("; only 87 of 200 steps are recorded")
+    assert texts[2] == "No rate to pick: only 87 of 200 steps are recorded"
 
 
 def test_too_few_steps_are_not_asked_for() -> None:
