@@ -11,6 +11,9 @@ import fcntl, json, os, signal, subprocess, sys, threading, time
 from pathlib import Path
 here = Path({folder!r})
 name, words = Path(sys.argv[0]).name, sys.argv[1:]
+def keep(job, about):  # whole at any time for whoever reads it
+    job.with_suffix(".new").write_text(json.dumps(about))
+    os.replace(job.with_suffix(".new"), job)
 def alive(pid):
     try:
         return Path(f"/proc/{{pid}}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -24,7 +27,7 @@ def start():
             about["pid"] = subprocess.Popen(["sh", about["script"]], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                             start_new_session=True).pid
             about["state"] = "RUNNING"
-            job.write_text(json.dumps(about))
+            keep(job, about)
 while name == "squeue" and (here / "stuck").exists():
     time.sleep(0.02)
 if name == "scancel" and (here / "deny").exists():
@@ -40,7 +43,7 @@ if name == "sbatch":
     output = next(line.partition("=")[2] for line in lines if line.startswith("--output="))
     number = 41 + len(list(here.glob("*.json")))
     about = {{"script": words[-1], "options": lines, "output": output, "state": "PENDING"}}
-    (here / f"{{number}}.json").write_text(json.dumps(about))
+    keep(here / f"{{number}}.json", about)
     start()
     print(f"{{number}};cluster")
     sys.exit()
@@ -73,7 +76,7 @@ elif about["state"] == "PENDING":
 elif about["state"] == "RUNNING":
     os.killpg(about["pid"], signal.SIGTERM)
     about["state"] = "CANCELLED"
-job.write_text(json.dumps(about))
+keep(job, about)
 """
 
 

@@ -110,8 +110,8 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
         until = m if foot is None else max(int(np.searchsorted(x, foot)) - int(width), i_lowest + 3)
         found = fall_kinks(x[:until], curve.loss[:until], places, max(1.25 * curve.noise, 0.003 * fall))
         places = places if found is None else found
-    at = [float(rate) for rate in 10.0**places]
     # Places come from lines smoothed more and less: none may lie on the wrong side of another.
+    at = [float(rate) for rate in 10.0 ** np.minimum(places, places[3])]
     begins_at = _crossing(x, y, begins, level - max(VISIBLE * fall, 2 * residual))
     rises_at = None
     if rises is not None:
@@ -131,7 +131,7 @@ def find_landmarks(curve: Curve) -> Landmarks | None:
         fast_from=at[1],
         fast_to=at[2],
         rises_at=rises_at,
-        explodes_at=None if foot is None else float(10.0**foot),
+        explodes_at=None if foot is None else max(float(10.0**foot), at[3]),
         explodes=curve.broke or bool(np.max(y[i_low:]) > level + max(VISIBLE * fall, AGAINST_NOISE * residual)),
         stopped_at=float(curve.lr[-1]) if curve.broke else None,
         still_falling=still,

@@ -143,14 +143,24 @@ def test_the_lowest_loss_is_at_one_place(readings: list[SweepReading]) -> None:
             assert _place(reading.interpretation, "Conservative") == pytest.approx(said / 10, rel=0.25)
 
 
+def _assert_in_order(reading: SweepReading) -> None:
+    marks = reading.landmarks
+    assert marks is not None
+    ends = [end for end in (marks.explodes_at or marks.stopped_at,) if end is not None]
+    places = [marks.starts_falling_at, marks.fast_from, marks.fast_to, marks.lowest_at, *ends]
+    assert places == sorted(places)
+    assert marks.starts_falling_at <= marks.begins_at <= marks.lowest_at <= (marks.rises_at or np.inf)
+
+
 def test_places_follow_each_other_from_left_to_right(readings: list[SweepReading]) -> None:
     for reading in _falling(readings):
-        marks = reading.landmarks
-        assert marks is not None
-        ends = [end for end in (marks.explodes_at or marks.stopped_at,) if end is not None]
-        places = [marks.starts_falling_at, marks.fast_from, marks.fast_to, marks.lowest_at, *ends]
-        assert places == sorted(places)
-        assert marks.starts_falling_at <= marks.begins_at <= marks.lowest_at <= (marks.rises_at or np.inf)
+        _assert_in_order(reading)
+
+
+@pytest.mark.parametrize("seed", [535, 635])
+def test_a_lowest_loss_beside_the_foot_or_the_fastest_fall_stays_between_them(seed: int) -> None:
+    """Lines smoothed more and less have these the other way round."""
+    _assert_in_order(read_sweep(_synthetic(seed)))
 
 
 @pytest.mark.parametrize("key", ["minimum_div10", "minimum_div2", "near_minimum"])
