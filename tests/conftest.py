@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if worker is None:
         return
     folder = tempfile.mkdtemp(prefix=f"{worker}-")
-    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    config.add_cleanup(lambda: _remove_temporary(folder))
     os.environ["TMPDIR"] = folder
     tempfile.tempdir = None  # it is looked up anew
     if os.environ.get("DISPLAY") and shutil.which("Xvfb"):
@@ -52,6 +52,15 @@ def pytest_configure(config: pytest.Config) -> None:
         assert server.stdin is not None and server.stdout is not None
         os.environ["DISPLAY"] = server.stdout.readline().strip()
         config.add_cleanup(lambda: server.communicate(timeout=10))
+
+
+def _remove_temporary(folder: str) -> None:
+    """Remove what is temporary, after multiprocessing has: it would miss its files when this process ends."""
+    if "multiprocessing.util" in sys.modules:
+        from multiprocessing.util import _run_finalizers
+
+        _run_finalizers()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)
