@@ -21,9 +21,11 @@ from torch.optim.optimizer import (
     register_optimizer_step_post_hook,
     register_optimizer_step_pre_hook,
 )
+from torch.utils.data.dataloader import _BaseDataLoaderIter
 
 from lrgui.core.engine.param_groups import largest
 from lrgui.errors.traces import is_persons
+from lrgui.script.loading import LoadersSeen
 from lrgui.script.losses import UNSCALED, StepLosses, loss_of
 from lrgui.script.seen import Counts, Follower, Seen, parameters_of
 
@@ -43,6 +45,7 @@ class Hooks:
 
     def __init__(self, follower: Follower) -> None:
         self.counts = Counts()
+        self.loaders = LoadersSeen()
         self.focus: Seen | None = None
         """The only optimizer whose losses are still of interest; None: all are."""
         self._follower = follower
@@ -73,6 +76,7 @@ class Hooks:
         self._replace(Optimizer, "__init__", _after(Optimizer.__init__, self._made))
         self._replace(torch.autograd, "backward", self._wrapped_backward(torch.autograd.backward))
         self._replace(torch.autograd, "grad", self._wrapped_grad(torch.autograd.grad))
+        self._replace(_BaseDataLoaderIter, "__next__", self.loaders.wrapped(_BaseDataLoaderIter.__next__))
         scaler = torch.amp.GradScaler
         self._replace(scaler, "scale", self._wrapped_scale(scaler.scale))
         self._replace(scaler, "step", self._wrapped_scaler_step(scaler.step))

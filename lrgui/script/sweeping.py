@@ -245,6 +245,7 @@ class ScriptSweep:
         own = self._found = own_rate_of(seen)
         asked, self._config = self._config, following(self._config, own)
         self._rates = self._planned_rates()
+        data = self.hooks.loaders.at_first_step(self._team.size)
         words = [] if own is None else [f"own rate {format_lr(own.lr)}"]
         words += [f"{len(groups)} parameter groups"] if len(groups) > 1 else []
         words += [f"{self._team.size} processes"] if self._team.size > 1 else []
@@ -252,12 +253,12 @@ class ScriptSweep:
             TaskEvent(
                 name=f"{self._script.name} · {seen.name}",
                 detail=", ".join(words),
-                train_size=0,
+                train_size=data.examples,
                 val_size=0,
                 parameters=sum(p.numel() for p in parameters if isinstance(p, torch.Tensor) and p.requires_grad),
                 classes=None,
                 device=str(device),
-                batches_per_epoch=0,
+                batches_per_epoch=data.epoch_steps,
                 steps=self._config.steps,
                 steps_per_point=self._config.batches_per_lr,
                 metric_name=self._metric_name,

@@ -216,7 +216,7 @@ class Plan:
         return (
             f" {self.steps or SHORT:,} steps are {round(self.epochs):,} epochs of {self.examples:,} examples, for a "
             f"model of {self.parameters:,} parameters: whether such a training overfits, a training loss cannot show. "
-            "Verify compares validation losses."
+            "Verify by validation losses."
         )
 
     def _memory_words(self, sweep_steps: int) -> str:

@@ -91,7 +91,7 @@ def test_few_examples_seen_often_may_be_learned_by_heart() -> None:
     assert plan.floor == BY_HEART_FLOOR > Plan(600).floor
     assert plan.remarks(200).endswith(
         " 600 steps are 30 epochs of 640 examples, for a model of 5,000 parameters: whether such a training overfits, "
-        "a training loss cannot show. Verify compares validation losses."
+        "a training loss cannot show. Verify by validation losses."
     )
     assert Plan(epoch_steps=10, examples=320, parameters=321).by_heart, "a short training is one of 300 steps"
     for known in (
