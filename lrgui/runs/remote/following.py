@@ -72,6 +72,8 @@ class Following:
         """Why nothing comes, where that is known."""
         self._known, self._passed = known, 0
         self._resumed_at, self._lines = resumed_at, 0
+        self._went_on = False
+        """True once a line came that was not there before the training went on."""
 
     # -- events
 
@@ -214,7 +216,8 @@ class Following:
         self._offset, self._begin, self._rest = 0, b"", b""
         if self.parser is None:
             return []
-        if self._lines < self._resumed_at:  # its header is another one now, for more epochs; what follows is the same
+        # A training that is about to go on gets another header (its files, more epochs); what follows that is the same.
+        if self._resumed_at and not self._went_on:
             self.parser, self._end = None, None
             self._known, self._passed, self._lines = max(self._known, self._passed), 0, 0
             return []
@@ -237,6 +240,7 @@ class Following:
                 return [EndEvent(EndReason.FAILED, str(error))]
             self._lines = 1
         old = self._before_resumed(data)
+        self._went_on = self._went_on or old < len(data)
         before = filter(is_of_run, self._new(self._read_events(data[:old])))
         events = self._read_events(data[old:])
         return [*before, *self._without_end(events if self._resumed_at else self._new(events))]

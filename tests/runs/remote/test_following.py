@@ -11,6 +11,7 @@ from reading import Reading, steps_of, wait_for
 from ssh_server import NAME, SshServer
 
 from lrgui.core.events import BatchEvent, EndEvent, EndReason, RunState, StateEvent
+from lrgui.core.run_settings import SweepSettings
 from lrgui.runs.job import Job
 from lrgui.runs.log_writer import LogWriter
 from lrgui.runs.remote import following, tail
@@ -121,6 +122,20 @@ def test_a_longer_run_over_a_shorter_one_is_told(address: Address) -> None:
     os.replace(other, address.path)
     reading.end()
     assert reading.source.replaced and steps_of(reading.events) == [0]
+
+
+def test_a_training_that_goes_on_gets_another_header_after_its_lines_were_read(address: Address) -> None:
+    """As where it was sent to another machine, whose process takes its time to begin."""
+    with LogWriter(address.path, Job()) as log:
+        log.write([batch(0), batch(1)])
+    lines = Path(address.path).read_bytes().count(b"\n")
+    source = Following(address, known=2, resumed_at=lines)
+    reading = Reading(source)
+    wait_for(lambda: source._up_to_date)
+    with LogWriter(address.path, Job(sweep=SweepSettings(steps=321)), continues=True) as log:
+        log.write([batch(2), END])
+        assert reading.end() == END and steps_of(reading.events) == [2]
+    assert source.parser is not None and source.parser.job.sweep.steps == 321
 
 
 def test_a_log_that_is_deleted_and_written_again_goes_on(address: Address) -> None:
