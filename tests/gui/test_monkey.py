@@ -6,7 +6,7 @@ import random
 
 import pytest
 from bench import Bench
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QWidget
@@ -98,6 +98,9 @@ def _run(window: MainWindow, bench: Bench, monkeypatch: pytest.MonkeyPatch, seed
     # The system's own drag waits for a button that no hand holds.
     monkeypatch.setattr(MovableTable, "startDrag", lambda *_a: None)
     monkey = Monkey(window, bench, seed)
+    closer = QTimer(window, interval=200)  # some buttons of Qt's wait within the click until their menu is closed
+    closer.timeout.connect(monkey.tidy)
+    closer.start()
     for _ in range(events):
         monkey.act()
         QApplication.processEvents()
@@ -105,8 +108,10 @@ def _run(window: MainWindow, bench: Bench, monkeypatch: pytest.MonkeyPatch, seed
     if bench.session.busy:
         bench.session.stop()
     bench.qtbot.waitUntil(lambda: not bench.session.busy, timeout=10_000)
+    closer.stop()
     monkeypatch.undo()
     window.session._open_source = bench._open  # type: ignore[assignment]
+    bench.session.set_job(Job())  # what was typed last may be nonsense, which starts no run
     bench.play()
     assert bench.runs.reading is not None and window.isVisible(), "it can be used as before"
 
