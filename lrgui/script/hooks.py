@@ -10,7 +10,7 @@ import functools
 import sys
 import warnings
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -205,12 +205,15 @@ class Hooks:
     def _wrapped_grad(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def grad(outputs: Any, inputs: Any, *others: Any, **named: Any) -> Any:
+            if isinstance(inputs, Iterator):  # `model.parameters()` gives each of them once
+                inputs = tuple(inputs)
             done = original(outputs, inputs, *others, **named)
-            if not self._in_backward and isinstance(outputs, torch.Tensor) and not outputs.dim():
+            loss = outputs[0] if isinstance(outputs, list | tuple) and len(outputs) == 1 else outputs
+            if not self._in_backward and isinstance(loss, torch.Tensor) and not loss.dim():
                 asked = (inputs,) if isinstance(inputs, torch.Tensor) else tuple(inputs)
                 followed = list(self._seen.values()) if self.focus is None else [self.focus]
                 for seen in [one for one in followed if one.losses.trains_any_of(asked)]:
-                    seen.losses.gradients_taken(self._unscaled(outputs, loss_of(outputs, None)))
+                    seen.losses.gradients_taken(self._unscaled(loss, loss_of(loss, None)))
             return done
 
         return grad

@@ -172,9 +172,11 @@ def test_fp16_that_overflows_again_and_again_is_a_divergence(follow: Any, model:
     assert "overflowed 8 times" in done.end.detail
 
 
+@pytest.mark.parametrize("in_a_list", [False, True])
+@pytest.mark.parametrize("weights_of", [nn.Module.parameters, lambda model: list(model.parameters())])
 @pytest.mark.parametrize("backward_too", [False, True])
 def test_gradients_that_are_put_in_by_hand(
-    follow: Any, ours: Any, model: nn.Module, batches: list[Any], backward_too: bool
+    follow: Any, ours: Any, model: nn.Module, batches: list[Any], backward_too: bool, weights_of: Any, in_a_list: bool
 ) -> None:
     """As after `torch.autograd.grad`; where a backward pass follows, the gradients were only looked at."""
     mine = copy.deepcopy(model)
@@ -182,15 +184,15 @@ def test_gradients_that_are_put_in_by_hand(
 
     def script() -> None:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        weights = list(model.parameters())
         for batch in again(batches):
             optimizer.zero_grad()
             loss = loss_of(model, batch)
-            gradients = torch.autograd.grad(loss, weights, retain_graph=backward_too)
+            outputs = [loss] if in_a_list else loss
+            gradients = torch.autograd.grad(outputs, weights_of(model), retain_graph=backward_too)
             if backward_too:
                 loss.backward()
             else:
-                for weight, gradient in zip(weights, gradients, strict=True):
+                for weight, gradient in zip(model.parameters(), gradients, strict=True):
                     weight.grad = gradient
             optimizer.step()
 
