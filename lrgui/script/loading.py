@@ -39,8 +39,9 @@ class LoadersSeen:
 
         return given
 
-    def at_first_step(self, processes: int) -> DataSeen:
-        """What the first optimizer step tells of the data, each of so many `processes` having its part of it."""
+    def at_first_step(self, processes: int, passes: int = 0) -> DataSeen:
+        """What the first optimizer step tells of the data, each of so many `processes` having its part of it, after so
+        many backward `passes` (0: not known)."""
         iterator = None if self._last is None else self._last()
         if iterator is None:
             return DataSeen()
@@ -48,7 +49,8 @@ class LoadersSeen:
             batches = length(iterator)  # of an IterableDataset nobody knows
             if not batches:
                 return DataSeen()
-            steps = max(1, batches // self._given)
+            ahead = passes > 0 and self._given == passes + 1  # accelerate takes the next batch before it gives one
+            steps = max(1, batches // (self._given - ahead))
             if not iterator._auto_collation:  # the data set itself gives batches
                 return DataSeen(0, steps)
             drawn = length(getattr(iterator._index_sampler, "sampler", None))

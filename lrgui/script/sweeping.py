@@ -245,7 +245,7 @@ class ScriptSweep:
         own = self._found = own_rate_of(seen)
         asked, self._config = self._config, following(self._config, own)
         self._rates = self._planned_rates()
-        data = self.hooks.loaders.at_first_step(self._team.size)
+        data = self.hooks.loaders.at_first_step(self._team.size, self.hooks.counts.backward)
         words = [] if own is None else [f"own rate {format_lr(own.lr)}"]
         words += [f"{len(groups)} parameter groups"] if len(groups) > 1 else []
         words += [f"{self._team.size} processes"] if self._team.size > 1 else []

@@ -58,6 +58,33 @@ def test_the_examples_and_steps_of_a_pass(
     assert (task.train_size, task.batches_per_epoch) == (examples, steps)
 
 
+@pytest.mark.parametrize(("micro", "steps"), [(1, 6), (2, 3)])
+def test_a_batch_that_is_taken_ahead_belongs_to_the_next_step(
+    follow: Any, model: nn.Module, micro: int, steps: int
+) -> None:
+    """As accelerate's loaders do, with which transformers' Trainer trains: they tell the last batch by it."""
+
+    def ahead() -> Iterator[Any]:
+        loader = iter(DataLoader(DATA, 10))
+        now = next(loader)
+        for following in loader:
+            yield now
+            now = following
+        yield now
+
+    def script() -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        while True:
+            for index, (x, y) in enumerate(ahead()):
+                functional.cross_entropy(model(x), y).backward()
+                if (index + 1) % micro == 0:
+                    optimizer.step()
+                    optimizer.zero_grad()
+
+    task = next(event for event in follow(script, CONFIG).events if isinstance(event, TaskEvent))
+    assert (task.train_size, task.batches_per_epoch) == (60, steps)
+
+
 def test_few_examples_that_are_seen_often_are_no_ground_for_high_confidence(follow: Any, model: nn.Module) -> None:
     def script() -> None:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
