@@ -6,6 +6,7 @@ import errno
 import json
 import math
 import os
+import shutil
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -48,14 +49,22 @@ def write_json(path: Path, data: object, *, private: bool = False) -> None:
     text = json.dumps(data, indent=1, allow_nan=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not _is_readable(path):
-        with suppress(OSError):
-            os.replace(path, damaged(path))
+        set_aside(path)
     write_atomically(path, text.encode(), private=private)
 
 
 def damaged(path: Path) -> Path:
     """Where the file of that name is kept that could not be read."""
     return path.with_name(path.name + DAMAGED)
+
+
+def set_aside(path: Path, *, copied: bool = False) -> None:
+    """Keep a file as `damaged(path)`, which it is called from now on; `copied` leaves it where it is, too."""
+    with suppress(OSError):
+        if copied:
+            shutil.copyfile(path, damaged(path))
+        else:
+            os.replace(path, damaged(path))
 
 
 def _is_readable(path: Path) -> bool:

@@ -189,8 +189,8 @@ def test_one_sentence_says_what_could_not_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[]", "(it is no queue). It is empty now."),
-        ('{"jobs": 3}', "(it is no queue). It is empty now."),
+        ("[]", "(it is no queue). It is empty now, and"),
+        ('{"jobs": 3}', "(it is no queue). It is empty now, and"),
         ('{"jobs": [{}]}', "1 training of the queue in "),
         ('{"jobs": [3, {"kind": "sweep"}]}', "2 trainings of the queue in "),
         ('{"queue": 1, "jobs": []}', ""),

@@ -11,7 +11,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lrgui.json_file import read_json, write_json
+from lrgui.json_file import read_json, set_aside, write_json
 from lrgui.runs.from_dict import from_plain
 from lrgui.runs.lines import MOST_TEXT
 
@@ -51,6 +51,12 @@ def stored_notes(log: Path) -> Notes:
 def write_notes(log: Path, notes: Notes) -> None:
     """Keep the notes of a log; where they are empty no file is left. Raises OSError where that cannot be done."""
     path = notes_path(log)
+    try:
+        stored_notes(log)
+    except ValueError:
+        set_aside(path)
+    except OSError:
+        pass  # there are none, or nothing that could be kept
     if notes != Notes():
         write_json(path, asdict(notes))
         return

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lrgui.core.events import STOPPED, EndEvent, EndReason, RunKind, StrEnum
-from lrgui.json_file import damaged, read_json, write_json
+from lrgui.json_file import damaged, read_json, set_aside, write_json
 from lrgui.places import config_folder
 from lrgui.runs.job import Job
 from lrgui.runs.looks import next_place
@@ -184,7 +184,8 @@ def queue_file() -> Path:
 
 
 def load_queue(path: Path) -> tuple[RunQueue, str]:
-    """The queue that was kept, and a sentence where it could not be read, in whole or in part; an empty one then."""
+    """The queue that was kept, as far as it can be read, and a sentence where that is not all of it."""
+    kept = f"what was there is kept as {damaged(path).name}"
     try:
         data, _ = read_json(path)
     except FileNotFoundError:
@@ -192,15 +193,17 @@ def load_queue(path: Path) -> tuple[RunQueue, str]:
     except OSError as error:
         return RunQueue(), f"The queue in {path} could not be read ({error.strerror or error})."
     except ValueError as error:
-        kept = f"It is empty now, and what was there is kept as {damaged(path).name}."
-        return RunQueue(), f"The queue in {path} could not be read ({error}). {kept}"
+        return RunQueue(), f"The queue in {path} could not be read ({error}). It is empty now, and {kept}."
     queue = RunQueue.from_plain(data)
     jobs = data.get("jobs") if isinstance(data, dict) else None
+    if isinstance(jobs, list) and len(jobs) == len(queue.entries):
+        return queue, ""
+    set_aside(path, copied=True)  # the next queue that is kept takes its place
     if not isinstance(jobs, list):
-        return queue, f"The queue in {path} could not be read (it is no queue). It is empty now."
+        return queue, f"The queue in {path} could not be read (it is no queue). It is empty now, and {kept}."
     left = len(jobs) - len(queue.entries)
     several = f"{left} trainings" if left > 1 else "1 training"
-    return queue, f"{several} of the queue in {path} could not be read." if left else ""
+    return queue, f"{several} of the queue in {path} could not be read; {kept}."
 
 
 def save_queue(queue: RunQueue, path: Path) -> str:

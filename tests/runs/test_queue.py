@@ -96,8 +96,25 @@ def test_what_has_not_ended_is_kept(tmp_path: Path) -> None:
     "text", ["", "[]", "{", '{"jobs": 3}', '{"jobs": [3, {}, {"kind": "sweep"}, {"kind": "nonsense"}]}']
 )
 def test_a_file_that_says_anything(tmp_path: Path, text: str) -> None:
-    (tmp_path / "queue.json").write_text(text)
-    assert load_queue(tmp_path / "queue.json")[0].entries == []
+    path = tmp_path / "queue.json"
+    path.write_text(text)
+    queue, problem = load_queue(path)
+    assert queue.entries == []
+    assert str(path) in problem and "queue.json.damaged" in problem
+    assert save_queue(queue, path) == ""
+    assert (tmp_path / "queue.json.damaged").read_text() == text
+    assert load_queue(path)[1] == ""
+
+
+def test_trainings_that_can_be_read_stay_beside_those_that_cannot(tmp_path: Path) -> None:
+    path = tmp_path / "queue.json"
+    path.write_text(json.dumps({"queue": 1, "jobs": [training_jobs(JOB)[0].to_dict(), 3]}))
+    before = path.read_text()
+    queue, problem = load_queue(path)
+    assert tuple(entry.job for entry in queue.entries) == training_jobs(JOB)
+    kept = "what was there is kept as queue.json.damaged"
+    assert problem == f"1 training of the queue in {path} could not be read; {kept}."
+    assert path.read_text() == (tmp_path / "queue.json.damaged").read_text() == before
 
 
 def test_scripts_and_sweeps_are_left_out(tmp_path: Path) -> None:
