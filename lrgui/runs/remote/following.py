@@ -396,7 +396,7 @@ class Following:
         """Hand on what was asked of a run whose log is here."""
         while self._unheard:
             with self._lock:
-                mark, request = next(iter(self._unheard.items()))
+                mark, request = list(self._unheard.items())[0]  # noqa: RUF015 (Ctrl+C may add one in the midst)
             self.refused = tail.heard(follower, request, mark)
             with self._lock:
                 del self._unheard[mark]
