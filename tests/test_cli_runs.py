@@ -10,7 +10,7 @@ from pathlib import Path
 from lrgui.core.events import EndEvent
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
-from lrgui.runs.notes import Notes, write_notes
+from lrgui.runs.notes import Notes, notes_path, write_notes
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -31,6 +31,10 @@ def test_a_list_and_its_json(command: Command, own_folders: Path) -> None:
     (run,) = found["runs"]
     assert run["name"] == "my train" and run["star"] and run["kind"] == "train" and run["end"] == "cancelled"
     assert Path(run["path"]).is_file() and run["batch_size"] == 64
+    notes_path(Path(run["path"])).write_text("{")
+    for arguments in ((), ("--json",), ("nowhere",)):
+        assert "could not be read" in command("runs", *arguments).stderr
+    write_notes(Path(run["path"]), Notes("my train", star=True))
     assert json.loads(command("runs", "--json", "--starred", "--rebuild").stdout)["count"] == 1
     assert "No run has all of these words" in command("runs", "nowhere").stdout
     assert len(json.loads(command("runs", "--json", "--limit", 1).stdout)["runs"]) == 1

@@ -52,6 +52,8 @@ def runs(
     found = ordered(matching(every, " ".join(words or [])), LATEST)
     found = [run for run in found if run.notes.star or not starred]
     shown = found[: most or None]
+    if index.trouble:
+        say(index.trouble)
     if as_json:
         listed = [_as_dict(run) for run in shown]
         print(json.dumps({"folder": str(index.folder), "count": len(found), "runs": listed}, ensure_ascii=False))
@@ -59,8 +61,6 @@ def runs(
     if not found:
         tell(f"No runs in {index.folder}." if not every else "No run has all of these words.")
         return
-    if index.trouble:
-        say(index.trouble)
     print_table(("when", "run", "made with", "learning rate", "ended", "weights", "file"), _rows(shown))
     kept = {run.path: size_of(run.path) for run in every}
     if total := sum(kept.values()):
