@@ -178,11 +178,13 @@ class Banner(QFrame):
     @Slot(object)
     def show_notice(self, notice: Notice | None) -> None:
         """Show `notice`, or nothing."""
-        self._notice, self._last = notice, notice or self._last
         self._goes.stop()
         if notice is None:
-            self.hide()
+            self._withdraw()
             return
+        self._notice = self._last = notice
+        if self.isHidden():  # another picture may lie below it by now
+            self._lies_in = ()
         self._sign.setText(SIGNS[notice.kind])
         self._sign.setObjectName(IDS[notice.kind])
         text, details = notice.text, notice.details
@@ -247,13 +249,21 @@ class Banner(QFrame):
     def on_saved(self) -> None:
         """The task's code was saved: what was said of it as it was holds no longer."""
         if self._notice is not None and self._notice.until_saved:
-            self.hide()
+            self._withdraw()
 
     @Slot()
     def on_python(self) -> None:
         """Another Python, or target, is to compute: what one of before could not begin holds no longer."""
         if self._notice is not None and self._notice.until_python:
-            self.hide()
+            self._withdraw()
+
+    def _withdraw(self) -> None:
+        """It holds no longer, or its button was pressed: that would mend something else when the message is recalled.
+        A button that only leads somewhere stays."""
+        self.hide()
+        self._notice = None
+        if self._last is not None and not self._last.leads_to:
+            self._last = replace(self._last, action="")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the message the room it needs."""
@@ -278,6 +288,6 @@ class Banner(QFrame):
     @Slot()
     def _act(self) -> None:
         notice = self._notice
-        self.hide()
+        self._withdraw()
         if notice is not None and notice.act is not None:
             notice.act()

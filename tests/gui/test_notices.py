@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from bench import Bench
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task, training
 
@@ -233,6 +233,31 @@ class TestGoing:
         window.banner.look_again()
         window.banner.recall()
         assert window.banner.text == "Wrong." and window.banner._action.isHidden()
+
+    def test_nor_one_that_was_pressed_or_is_about_the_run_before(self, window: MainWindow, bench: Bench) -> None:
+        pressed: list[str] = []
+        wrong = Notice("error", "Wrong.", action="Mend", act=lambda: pressed.append("once"))
+        window.banner.show_notice(wrong)
+        window.banner._action.click()
+        window.banner.recall()
+        assert window.banner.text == "Wrong." and window.banner._action.isHidden() and pressed == ["once"]
+        window.banner.show_notice(wrong)
+        bench.session.noticed.emit(None)  # another run begins
+        window.banner.recall()
+        assert window.banner.text == "Wrong." and window.banner._action.isHidden()
+
+    def test_it_comes_again_where_nothing_is_now(self, window: MainWindow, bench: Bench) -> None:
+        bench.play()
+        notice, strip = Notice("warning", "Something to know."), window.tabs.strip
+        window.banner.show_notice(notice)
+        before = place(window.banner)
+        window.banner.hide()
+        words = QLabel("what is drawn meanwhile " * 20, strip)
+        words.setWordWrap(True)
+        words.setGeometry(QRect(strip.mapFromGlobal(before.topLeft()), before.size()))
+        words.show()
+        window.banner.show_notice(notice)
+        assert place(window.banner) != before
 
 
 def test_a_message_is_no_markup(window: MainWindow) -> None:
