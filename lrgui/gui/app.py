@@ -167,8 +167,10 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         PythonChoice(window.session, environments, pool, settings, save, parent=window)
         for warning in (*warnings, *foreign):
             print(f"lrgui: {warning}", file=sys.stderr)
-        if warnings or foreign:  # who starts it from an icon sees no terminal
-            window.session.noticed.emit(Notice("warning", " ".join((*warnings, *foreign))))
+        trouble = " ".join((*warnings, *foreign))
+        if trouble:  # who starts it from an icon sees no terminal
+            words = " ".join(filter(None, (trouble, window.session.queue.kept_words)))
+            window.session.noticed.emit(Notice("warning", words))
         if all(word.startswith("-") for word in arguments):  # what is to be opened shows its own
             window.tabs.show_again(settings.tab)
         fit(window)
@@ -186,7 +188,7 @@ def _run(arguments: list[str], before: Callable[[], None] | None) -> int:
         imports.done.connect(collector.leave_out)
         if not alone:  # beside another window a run without an end may be that one's
             settings.looked = time.time()
-            imports.done.connect(lambda: _tell_cut_off(window, since))
+            imports.done.connect(lambda: _tell_cut_off(window, since, trouble))
         QTimer.singleShot(AFTER_PAINT, imports.start)
         _obey(window, arguments)
         _quit_on_signals(app, window)
@@ -239,10 +241,10 @@ def _saved(file: Path) -> float:
         return 0.0
 
 
-def _tell_cut_off(window: MainWindow, since: float) -> None:
+def _tell_cut_off(window: MainWindow, since: float, trouble: str) -> None:
     from lrgui.gui.cut_off_notice import tell_cut_off
 
-    tell_cut_off(window, since)
+    tell_cut_off(window, since, trouble)
 
 
 def _absolute(arguments: list[str]) -> list[str]:

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from lrgui.gui.window import MainWindow
 
 
-def tell_cut_off(window: MainWindow, since: float) -> None:
-    """A run or a study that was going on when the window went, `since` a start last looked for one, is offered."""
+def tell_cut_off(window: MainWindow, since: float, trouble: str = "") -> None:
+    """A run or a study that was going on when the window went, `since` a start last looked for one, is offered.
+
+    There is one place for messages: the `trouble` that the start had is said again before that.
+    """
     session = window.session
 
     def follow(log: Path) -> None:
@@ -46,7 +49,7 @@ def tell_cut_off(window: MainWindow, since: float) -> None:
             act = partial(session.run_study, study.folder, study.rows[0].run.stages[0].job)
         if run is not None:
             path, stays = places.runs_folder() / run.file, "it stays in the list of runs (Ctrl+R)"
-            label, tip, act = "Open it", f"Show what it measured; {stays}", partial(window.session.open_run, path)
+            label, tip, act = "Open it", f"Show what it measured; {stays}", partial(session.open_run, path)
             if where is not None:
                 label, tip = "Follow", f"Show it, and what it measures from now on; {stays}"
                 act = partial(follow, path)
@@ -54,7 +57,8 @@ def tell_cut_off(window: MainWindow, since: float) -> None:
                 there = "" if where is None else "Follow it if it is still going on there, or "
                 label, tip = "Resume", f"{there}{'g' if there else 'G'}o on from its last checkpoint; {stays}"
                 act = partial(session.resume, path)
-        words = " ".join(filter(None, (*said, session.queue.waiting_words)))  # one line for all
-        session.noticed.emit(Notice("info", words, action=label, act=act, tip=tip))
+        words = " ".join(filter(None, (*said, session.queue.kept_words)))
+        notice = Notice("info", words, action=label, act=act, tip=tip)
+        session.noticed.emit(notice.after(trouble) if trouble else notice)
 
     Background(window).start(lambda _watch: (cut_off_since(places.runs_folder(), since), left_running()), tell)

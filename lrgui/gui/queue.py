@@ -194,14 +194,24 @@ class Queue(QObject):
         several = f"{count} trainings from last time are waiting in the queue."
         return several if count > 1 else "1 training from last time is waiting in the queue." if count else ""
 
+    @property
+    def kept_words(self) -> str:
+        """What is said of the queue of last time at a start: what could not be read of it, and how many wait."""
+        return " ".join(filter(None, (self._trouble, self.waiting_words)))
+
     def offer_kept(self) -> None:
         """Ask what is to become of trainings that waited when the window was closed; none runs by itself. What
         could not be read is said."""
-        if self._trouble:
-            self.noticed.emit(Notice("warning", " ".join(filter(None, (self._trouble, self.waiting_words)))))
-        elif words := self.waiting_words:
-            notice = self._offer_to_look("info", words, "Show the queue, where they can be run or removed")
-            self.noticed.emit(replace(notice, holds=lambda: self.waiting_words == words))
+        words, waiting = self.kept_words, self.waiting_words
+        if not words:
+            return
+        notice = Notice("warning", words)
+        if waiting:
+            kind = "warning" if self._trouble else "info"
+            notice = self._offer_to_look(kind, words, "Show the queue, where they can be run or removed")
+        if not self._trouble:
+            notice = replace(notice, holds=lambda: self.waiting_words == waiting)
+        self.noticed.emit(notice)
 
     def close(self) -> None:
         """The window goes: what has not ended waits for the next one."""

@@ -78,6 +78,17 @@ def test_a_training_that_was_cut_off_is_resumed_with_one_click(
     assert resumed == [path]
 
 
+def test_what_could_not_be_read_at_that_start_is_still_said(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:
+    path = new_path(Job())
+    with LogWriter(path, Job(), origin="window") as writer:
+        writer.write([StateEvent("running"), task(), *points()[:120]])
+    bench.session.queue._trouble = "The queue could not be read."
+    tell_cut_off(window, path.stat().st_mtime - 1, "The settings could not be read.")
+    qtbot.waitUntil(lambda: "was cut off" in window.banner.text)
+    assert window.banner.text.startswith("The settings could not be read. ")
+    assert window.banner.text.endswith(" The queue could not be read.") and not window.banner._action.isHidden()
+
+
 @pytest.mark.parametrize(("kind", "action"), [("sweep", "Follow"), ("train", "Resume")])
 def test_a_run_that_was_left_on_a_target_is_offered_at_the_next_start(
     window: MainWindow, bench: Bench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, kind: str, action: str

@@ -3,6 +3,7 @@ what was damaged."""
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -24,7 +25,7 @@ from lrgui.places import runs_folder
 from lrgui.runs.job import Job
 from lrgui.runs.library import start_log
 from lrgui.runs.notes import Notes, notes_path, stored_notes
-from lrgui.runs.queue import load_queue, queue_file
+from lrgui.runs.queue import Entry, RunQueue, load_queue, queue_file, training_jobs
 from lrgui.runs.trust import Trust, trust_file
 
 #: Changes everything that the window keeps, over and over, and says how far it is; settings are saved at once.
@@ -101,6 +102,22 @@ def test_the_window_says_what_could_not_be_read(bench: Bench, qtbot: QtBot) -> N
     qtbot.addWidget(window)
     said = window.banner.text
     assert said.startswith(f"The queue in {queue_file()} could not be read (") and "queue.json.damaged" in said
+    assert window.banner._action.isHidden(), "nothing is in it"
+    window.session.close()
+
+
+def test_what_is_left_of_a_damaged_queue_is_one_click_away(bench: Bench, qtbot: QtBot) -> None:
+    queue_file().parent.mkdir(parents=True, exist_ok=True)
+    kept = RunQueue(Entry(job) for job in training_jobs(Job())).to_plain()
+    kept["jobs"].append({"kind": 3})
+    queue_file().write_text(json.dumps(kept))
+    bench.session.queue.close()  # as the window that wrote it
+    window = create_window(Settings(theme="light"), lambda _job: bench.source)
+    qtbot.addWidget(window)
+    words = f"1 training of the queue in {queue_file()} could not be read. 1 training from last time is waiting in the"
+    assert window.banner.text.startswith(words)
+    window.banner._action.click()
+    assert window.tabs.key == "queue"
     window.session.close()
 
 
