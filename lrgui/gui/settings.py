@@ -11,7 +11,7 @@ from typing import Any
 from lrgui import places
 from lrgui.core.learning_rate import WAYS
 from lrgui.export.trackers import TRACKERS
-from lrgui.json_file import damaged, read_json, write_json
+from lrgui.json_file import damaged, read_json, set_aside, write_json
 from lrgui.runs.targets import ON
 from lrgui.runs.trust import Trust
 
@@ -76,6 +76,7 @@ def settings_file() -> Path:
 def load_settings(path: Path) -> tuple[Settings, list[str]]:
     """The settings in `path` and a warning for everything in it that could not be used; never raises."""
     settings, warnings = Settings(), []
+    kept = f"what was there is kept as {damaged(path).name}"
     try:
         stored, _ = read_json(path)
     except FileNotFoundError:
@@ -83,10 +84,10 @@ def load_settings(path: Path) -> tuple[Settings, list[str]]:
     except OSError as error:
         return settings, [f"The settings in {path} could not be read ({error.strerror or error}); using the defaults."]
     except ValueError as error:
-        kept = f"what was there is kept as {damaged(path).name}"
         return settings, [f"The settings in {path} could not be read ({error}); using the defaults, and {kept}."]
     if not isinstance(stored, dict):
-        return settings, [f"The settings in {path} are not a JSON object; using the defaults."]
+        set_aside(path, copied=True)  # the next settings that are kept take its place
+        return settings, [f"The settings in {path} are not a JSON object; using the defaults, and {kept}."]
     for known in fields(Settings):
         if known.name not in stored:
             continue

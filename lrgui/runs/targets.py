@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lrgui import places
 from lrgui.core.settings import problems_of, settings_of
-from lrgui.json_file import read_json, write_json
+from lrgui.json_file import read_json, set_aside, write_json
 from lrgui.runs.ray_settings import ADDRESS, AUTO, RAY, RayResources, is_ray
 from lrgui.tasks.launchers import ACCELERATE, LAUNCHERS, TORCHRUN, Team
 
@@ -216,6 +216,7 @@ def load_targets(path: Path | None = None) -> list[Target]:
     path = path or targets_file()
     try:
         data, facts = read_json(path)
+        listed = _listed(data)
     except FileNotFoundError:
         return []
     except (OSError, ValueError) as error:
@@ -223,9 +224,21 @@ def load_targets(path: Path | None = None) -> list[Target]:
     # It says what is started: nobody else may have written it.
     if hasattr(os, "getuid") and (facts.st_uid not in (os.getuid(), 0) or facts.st_mode & 0o022):
         raise TargetsError(f"{path} can be written by others, so its targets are not used: chmod go-w {path}")
+    return _usable(listed)
+
+
+def _listed(data: Any) -> list[Any]:
+    """What a file lists. Raises ValueError where that is nothing of ours."""
+    listed = data.get("targets", []) if isinstance(data, dict) else None
+    if not isinstance(listed, list):
+        raise ValueError("it lists no targets")
+    return listed
+
+
+def _usable(listed: list[Any]) -> list[Target]:
     known = {field.name for field in fields(Target)}
     found = []
-    for each in data.get("targets", []) if isinstance(data, dict) else []:
+    for each in listed:
         if isinstance(each, dict) and all(isinstance(value, str) for value in each.values()) and "name" in each:
             target = Target(**{key: value for key, value in each.items() if key in known})
             if target.kind in KINDS:
@@ -234,12 +247,25 @@ def load_targets(path: Path | None = None) -> list[Target]:
 
 
 def save_targets(targets: list[Target], path: Path | None = None) -> None:
-    """Keep them. Raises TargetsError."""
+    """Keep them; a file that says what could not be read stays beside it (`json_file.damaged`). Raises TargetsError."""
     path = path or targets_file()
     try:
+        if not _is_whole(path):
+            set_aside(path)
         write_json(path, {"version": 1, "targets": [_plain(target) for target in targets]}, private=True)
     except OSError as error:
         raise TargetsError(f"{path} cannot be written ({error.strerror or error}).") from None
+
+
+def _is_whole(path: Path) -> bool:
+    """False where a file has more than the targets that are read from it, such as those of a newer version."""
+    try:
+        listed = _listed(read_json(path)[0])
+        return len(_usable(listed)) == len(listed)
+    except OSError:
+        return True  # there is none, or nothing that could be kept
+    except ValueError:
+        return False
 
 
 def target_named(name: str) -> Target:

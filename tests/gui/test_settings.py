@@ -9,6 +9,7 @@ import pytest
 
 from lrgui.core.run_settings import RaceSettings
 from lrgui.gui.settings import Settings, load_settings, save_settings, settings_file
+from lrgui.json_file import damaged
 from lrgui.runs.job import Job
 
 
@@ -91,3 +92,16 @@ def test_what_is_unusable_is_dropped(tmp_path: Path, name: str, value: object) -
     settings, warnings = load_settings(path)
     assert settings == Settings(theme="dark")
     assert len(warnings) == 1 and name in warnings[0]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "3"])
+def test_settings_that_cannot_be_read_stay_beside_those_that_are_kept_next(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(text)
+    settings, warnings = load_settings(path)
+    (said,) = warnings
+    assert settings == Settings()
+    assert said.endswith("using the defaults, and what was there is kept as settings.json.damaged.")
+    assert save_settings(settings, path) is None
+    assert damaged(path).read_text() == text
+    assert load_settings(path) == (settings, [])

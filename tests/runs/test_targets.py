@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lrgui.json_file import damaged
 from lrgui.runs.ray_settings import RayResources
 from lrgui.runs.targets import (
     Target,
@@ -105,3 +106,25 @@ def test_a_damaged_file_is_told_and_unknown_targets_are_left_out(tmp_path: Path)
         load_targets(file)
     file.write_text('{"targets": [{"name": "a", "kind": "teleport"}, 3, {"name": 4}, {"name": "b", "host": "gpu"}]}')
     assert load_targets(file) == [Target("b", host="gpu")]
+
+
+@pytest.mark.parametrize("text", ["[]", '{"targets": 3}', '{"targets": {}}'])
+def test_a_file_that_lists_no_targets_is_told(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "targets.json"
+    file.write_text(text)
+    file.chmod(0o600)
+    with pytest.raises(TargetsError, match="it lists no targets"):
+        load_targets(file)
+    save_targets([BOX], file)
+    assert load_targets(file) == [BOX] and damaged(file).read_text() == text
+
+
+def test_targets_that_are_left_out_stay_beside_those_that_are_kept_next(tmp_path: Path) -> None:
+    file = tmp_path / "targets.json"
+    save_targets([BOX], file)
+    save_targets([BOX, Target("q", "slurm")], file)
+    assert not damaged(file).exists()
+    text = '{"targets": [{"name": "a", "kind": "of a newer version"}, {"name": "b", "host": "gpu"}]}'
+    file.write_text(text)
+    save_targets([*load_targets(file), BOX], file)
+    assert load_targets(file) == [Target("b", host="gpu"), BOX] and damaged(file).read_text() == text
