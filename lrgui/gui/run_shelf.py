@@ -35,6 +35,8 @@ class RunShelf(QObject):
         self._index = RunIndex(folder)
         self._background = Background(self)
         self._stale: list[str] = []
+        self._trouble = ""
+        """What could not be read when the folder was looked at last, in a sentence."""
         self.runs: dict[Path, KeptRun] = {}
         self.deleted: list[trash.Deleted] = []
         """What was deleted last, and can be put back."""
@@ -70,8 +72,9 @@ class RunShelf(QObject):
         runs, self._stale = looked
         self.runs = {run.path: run for run in runs}
         self.changed.emit()
-        if self._index.trouble:
-            self.failed.emit(self._index.trouble)
+        before, self._trouble = self._trouble, self._index.trouble
+        if self._trouble not in ("", before):  # said once: it would take the place of an offer to put back
+            self.failed.emit(self._trouble)
         self._read_on()
 
     def _read_on(self) -> None:
