@@ -80,8 +80,10 @@ class RunEnd(RunStart):
             self._prove()
 
     def _tell_end(self, end: EndEvent, notice: Notice | None = None) -> None:
-        """Say how a run ended, beside what `notice` said."""
-        self.end_told = notice is not None and first_sentence(end.detail)[0] in notice.text
+        """Say how a run ended, beside what `notice` said. Information goes by itself: what lasts says it, too."""
+        sentence = first_sentence(end.detail)[0]
+        said = "" if notice is None or notice.kind == "info" else notice.text
+        self.end_told = sentence != "" and sentence in said
         self.run_ended.emit(end)
 
     def _repeated(self, log: Path) -> Repeat | None:

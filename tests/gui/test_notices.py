@@ -384,3 +384,14 @@ def test_how_a_race_failed_is_said_in_full_once(bench: Bench, window: MainWindow
     bench.play(Scripted([[StateEvent("running"), task(), end]]), bench.session.verify)
     assert (window.banner.text, window.status.text.text()) == (end.detail, "Race failed")
     assert window.tabs.verify.heading.text() == "Failed before the first step."
+
+
+@pytest.mark.parametrize("kind", ["train", "verify"])
+def test_what_lasts_says_in_full_what_a_message_says_that_goes_by_itself(
+    bench: Bench, window: MainWindow, kind: str
+) -> None:
+    end = EndEvent("data_ended", "The script ended before it printed “accuracy”. Let it train for longer.")
+    bench.play(Scripted([[StateEvent("running"), task(), end]]), getattr(bench.session, kind))
+    assert window.banner.text == end.detail
+    tab = window.tabs.training if kind == "train" else window.tabs.verify
+    assert tab.heading.text() == end.detail
