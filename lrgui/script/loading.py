@@ -25,15 +25,20 @@ class LoadersSeen:
     def __init__(self) -> None:
         self._last: weakref.ref[Any] | None = None
         self._given = 0
+        self._over = False
 
     def wrapped(self, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """`__next__` of a loader's iterator, which is noted."""
 
         @functools.wraps(original)
         def given(iterator: Any) -> Any:
-            batch = original(iterator)
-            if self._last is None or self._last() is not iterator:
-                self._last, self._given = weakref.ref(iterator), 0
+            try:
+                batch = original(iterator)
+            except StopIteration:
+                self._over = True  # with workers that stay, the same iterator begins the next pass
+                raise
+            if self._over or self._last is None or self._last() is not iterator:
+                self._last, self._given, self._over = weakref.ref(iterator), 0, False
             self._given += 1
             return batch
 

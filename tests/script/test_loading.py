@@ -110,5 +110,19 @@ def test_of_several_processes_each_has_its_part() -> None:
     assert seen.at_first_step(2) == (60, 3)
 
 
+def test_a_pass_that_was_only_looked_at_does_not_count() -> None:
+    """Workers that stay have one iterator for all passes."""
+    seen = LoadersSeen()
+    iterator = iter(DataLoader(DATA, 10))
+    given = seen.wrapped(type(iterator).__next__)
+    for _ in range(6):
+        given(iterator)
+    with pytest.raises(StopIteration):
+        given(iterator)
+    iterator._reset(DataLoader(DATA, 10))  # as `iter` does it there
+    given(iterator)
+    assert seen.at_first_step(1) == (60, 6)
+
+
 def test_without_a_loader_nothing_is_known() -> None:
     assert LoadersSeen().at_first_step(1) == (0, 0)
