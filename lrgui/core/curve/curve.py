@@ -137,7 +137,7 @@ class Curve:
             return ""
         steps = f"{len(self):,} of {self.planned_steps:,} steps"
         if self.end_reason is None:
-            return f"{steps} are recorded"
+            return f"{steps} {'is' if len(self) == 1 else 'are'} recorded"
         return f"{_EARLY.get(self.end_reason, self.end_reason)} after {steps}"
 
     @property

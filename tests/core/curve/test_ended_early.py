@@ -71,6 +71,10 @@ def test_a_run_that_may_still_go_on_has_not_ended() -> None:
     assert texts[2] == "No rate to pick: only 87 of 200 steps are recorded"
 
 
+def test_a_single_step_is_one() -> None:
+    assert ended(None, 1).interpretation == "Only 1 of 200 steps is recorded: there is nothing to pick from."
+
+
 def test_too_few_steps_are_not_asked_for() -> None:
     assert ended("data_ended", 5).recommendation.reason.endswith("5 of 200 steps): let it train on more batches.")
 
