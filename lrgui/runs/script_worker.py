@@ -326,7 +326,9 @@ class ScriptRun:
         elif not counts.backward and sweep.idle.sentence:
             words = f"backward() was never called ({counts.words}), so there are no gradients to step by"
         elif not counts.backward:
-            words = f"no loss was seen ({counts.words}): its gradients are not computed by backward()"
+            words = (
+                f"no loss was seen ({counts.words}): its gradients come from neither backward() nor torch.autograd.grad"
+            )
         elif sweep.idle.sentence:
             return EndEvent(EndReason.FAILED, f"{what}, and nothing was measured. {sweep.idle.sentence}")
         else:

@@ -208,6 +208,28 @@ def test_a_script_that_catches_everything_is_ended_all_the_same(tmp_path: Path) 
     assert points(events) == 12
 
 
+@pytest.mark.parametrize(
+    ("gradient", "said"),
+    [
+        (
+            "torch.ones(2)",
+            "no loss was seen (0 backward passes, 20 optimizer steps): its gradients come from neither backward() nor "
+            "torch.autograd.grad.",
+        ),
+        (
+            "None",
+            "backward() was never called (0 backward passes, 20 optimizer steps), so there are no gradients to step "
+            "by.",
+        ),
+    ],
+)
+def test_steps_without_a_loss_are_told(events_of: Run, tmp_path: Path, gradient: str, said: str) -> None:
+    lines = "import torch\nweight = torch.nn.Parameter(torch.ones(2))\noptimizer = torch.optim.SGD([weight], lr=0.1)\n"
+    steps = f"for _ in range(20):\n    weight.grad = {gradient}\n    optimizer.step()\n"
+    end = end_of(events_of(written(tmp_path, lines + steps)))
+    assert end.reason == EndReason.FAILED and end.detail.endswith(f"nothing was measured: {said}")
+
+
 def test_a_script_that_trains_in_a_thread_shows_no_traceback_of_ours(events_of: Run, tmp_path: Path) -> None:
     in_thread = "import threading\nthread = threading.Thread(target=train, args=(50,))\nthread.start(); thread.join()"
     events = events_of(written(tmp_path, f"{TRAINS}\n{in_thread}\nprint('joined')\n"))
