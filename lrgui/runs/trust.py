@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrgui import places
-from lrgui.json_file import read_json, write_json
+from lrgui.json_file import read_json, set_aside, write_json
 from lrgui.tasks.user.target import Target
 
 if TYPE_CHECKING:
@@ -215,7 +215,9 @@ class Trust:
         self._granted.update(new)
         if self._file is None:
             return ""
-        store, _ = self._stored()
+        store, warning = self._stored()
+        if warning:
+            set_aside(self._file)
         data = {"version": VERSION, "files": store.files, "folders": store.folders, "pythons": store.pythons}
         try:
             write_json(self._file, data, private=True)

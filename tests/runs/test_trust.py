@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lrgui.json_file import damaged
 from lrgui.runs import task_files
 from lrgui.runs.trust import Question, Trust, trust_file
 
@@ -316,6 +317,7 @@ def test_a_damaged_store_is_empty_and_said_so(store: Path, task: Path, text: str
     assert Trust(store).grant(question, folder=False) == ""
     assert Trust(store).question(str(task)) is None
     assert str(task) in json.loads(store.read_text())["files"]
+    assert damaged(store).read_text() == text, "it stays beside the new one"
 
 
 def test_a_store_that_cannot_be_written_holds_for_the_session(task: Path, tmp_path: Path) -> None:
