@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from bench import Bench
 from geometry import cut
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QEvent, QObject, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QToolTip
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 from scripted import points
 
@@ -182,6 +182,26 @@ def test_a_link_leads_to_its_heading(window: MainWindow) -> None:
     QApplication.processEvents()
     guide.follow(QUrl("#light-which-python-computes"))
     assert guide.browser.verticalScrollBar().value() > 0
+
+
+def test_preferences_show_nothing_before_the_dialog(window: MainWindow) -> None:
+    shown = list[str]()
+
+    class Windows(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                shown.append(type(watched).__name__)
+            return False
+
+    app, watch = QApplication.instance(), Windows()
+    assert app is not None
+    window.settings.rates = "plain"  # as chosen, until the next start
+    app.installEventFilter(watch)
+    try:
+        dialog = PreferencesDialog(window.settings, lambda theme: None, window)
+    finally:
+        app.removeEventFilter(watch)
+    assert shown == [] and not dialog.later.isHidden()
 
 
 def test_preferences_are_in_force_at_once(window: MainWindow, tmp_path: Path) -> None:

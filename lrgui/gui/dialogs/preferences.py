@@ -103,7 +103,6 @@ class PreferencesDialog(Dialog):
         self.rates.setAccessibleName("Learning rates")
         self.rates.set_tip("How learning rates are written; code always has the short form")
         self.later = wrapped("Takes effect when LR Finder starts again.", "muted")
-        self._say_later()
         self.rates.currentIndexChanged.connect(self._set_rates)
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -111,6 +110,7 @@ class PreferencesDialog(Dialog):
         column.setSpacing(4)
         column.addWidget(self.rates)
         column.addWidget(self.later)
+        self._say_later()  # not before: shown by itself it would be a window of its own
         return whole
 
     @Slot()
