@@ -220,6 +220,11 @@ class Banner(QFrame):
         else:
             self.hide()
 
+    @property
+    def can_recall(self) -> bool:
+        """True once there was a message."""
+        return self._last is not None
+
     @Slot()
     def recall(self) -> None:
         """Show the last message again; its button only while that still mends something."""

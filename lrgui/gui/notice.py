@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Notice:
-    """Something the person should know, shown over the plot until it is closed."""
+    """Something the person should know, shown over the plot until it is closed; what needs no doing goes by itself."""
 
     kind: str
     """`info`, `warning` or `error`."""

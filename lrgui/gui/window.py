@@ -108,6 +108,8 @@ class MainWindow(QMainWindow):
         session, runs = self.session, self.runs
         session.noticed.connect(self.banner.show_notice)
         session.noticed.connect(self._reveal_problem)
+        self.actions_by_key["message"].setEnabled(False)
+        session.noticed.connect(lambda _notice: self.actions_by_key["message"].setEnabled(self.banner.can_recall))
         session.wanted.connect(lambda key: self.actions_by_key[key].trigger())
         session.code_changed_on_disk.connect(self.banner.on_saved)
         session.job_changed.connect(self.banner.look_again)
