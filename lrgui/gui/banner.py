@@ -54,7 +54,7 @@ class Banner(QFrame):
         self.setObjectName("banner")
         self._notice: Notice | None = None
         self._last: Notice | None = None
-        """The last one, also after it is gone."""
+        """The last one that was not in passing, also after it is gone."""
         self._tab = ""
         """The tab in sight."""
         layout = QVBoxLayout(self)
@@ -182,7 +182,8 @@ class Banner(QFrame):
         if notice is None:
             self._withdraw()
             return
-        self._notice = self._last = notice
+        self._notice = notice
+        self._last = self._last if notice.passing else notice
         if self.isHidden():  # another picture may lie below it by now
             self._lies_in = ()
         self._sign.setText(SIGNS[notice.kind])

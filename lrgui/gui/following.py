@@ -44,7 +44,7 @@ class RunFollowing(QObject):
 
         act: Callable[[], None] = self.give_up
         where = address.host.name or address.name
-        self.noticed.emit(Notice("info", f"Connecting to {where}", action="Cancel", act=act))
+        self.noticed.emit(Notice("info", f"Connecting to {where}", action="Cancel", act=act, passing=True))
         self._background.start(connect, self._on_connected)
 
     @Slot()

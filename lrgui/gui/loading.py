@@ -132,7 +132,7 @@ class RunLoading(QObject):
         self._path, self._verb, self._tell = path, "Resuming", self.resumable.emit
         act: Callable[[], None] = self.give_up
         words = f"Looking for {path.name} on {where.machine}"
-        self.noticed.emit(Notice("info", words, action="Cancel", act=act))
+        self.noticed.emit(Notice("info", words, action="Cancel", act=act, passing=True))
         self._background.start(partial(read, path), self._on_loaded)
         return True
 
@@ -161,9 +161,8 @@ class RunLoading(QObject):
     @Slot(float)
     def _on_told(self, share: float) -> None:
         act: Callable[[], None] = self.give_up
-        self.noticed.emit(
-            Notice("info", f"{self._verb} {self._path.name}: {format_percent(share)}", action="Cancel", act=act)
-        )
+        words = f"{self._verb} {self._path.name}: {format_percent(share)}"
+        self.noticed.emit(Notice("info", words, action="Cancel", act=act, passing=True))
 
     def _on_loaded(self, run: LoadedRun | ResumedRun | None, error: Exception | None) -> None:
         if run is not None:

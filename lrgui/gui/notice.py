@@ -29,6 +29,9 @@ class Notice:
     until_python: bool = False
     """True where it is about a run that could not begin: gone once another Python, or target, is chosen."""
 
+    passing: bool = False
+    """True where it says what goes on at this moment: nobody wants that again later."""
+
     def after(self, text: str) -> Notice:
         """This notice with another sentence before its own: there is one place for notices only."""
         kind = "warning" if self.kind == "info" else self.kind

@@ -247,6 +247,13 @@ class TestGoing:
         window.banner.recall()
         assert window.banner.text == "Wrong." and window.banner._action.isHidden()
 
+    def test_what_goes_on_for_a_moment_does_not_come_again(self, window: MainWindow) -> None:
+        window.banner.show_notice(Notice("warning", "Something is wrong."))
+        window.banner.show_notice(Notice("info", "Connecting to box", action="Cancel", passing=True))
+        window.banner.show_notice(None)
+        window.banner.recall()
+        assert window.banner.text == "Something is wrong."
+
     def test_it_comes_again_where_nothing_is_now(self, window: MainWindow, bench: Bench) -> None:
         bench.play()
         notice, strip = Notice("warning", "Something to know."), window.tabs.strip
