@@ -140,7 +140,8 @@ class Banner(QFrame):
                 self._watched.removeEventFilter(self)
             self._watched = strip
             strip.installEventFilter(self)
-        lies_in = self._notice, strip, strip.size(), self._more.isChecked(), self._action.isHidden()
+        told = "what goes on" if self._notice is not None and self._notice.passing else self._notice
+        lies_in = told, strip, strip.size(), self._more.isChecked(), self._action.isHidden()
         if lies_in != self._lies_in:
             self._lies_in, self._place_found = lies_in, self._find_place(strip)
         place = self._place_found

@@ -183,6 +183,14 @@ def test_a_message_stays_where_it_is_whatever_is_drawn_below_it(bench: Bench, wi
     assert window.banner.text and place(window.banner) == before
 
 
+def test_what_is_said_of_how_far_it_is_stays_in_its_place(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    window.session.noticed.emit(Notice("info", "Reading the log: 10 %", passing=True))
+    place = window.banner.pos()
+    monkeypatch.setattr(window.banner, "_find_place", lambda _strip: pytest.fail("it was looked for anew"))
+    window.session.noticed.emit(Notice("info", "Reading the log: 20 %", passing=True))
+    assert window.banner.text == "Reading the log: 20 %" and window.banner.pos() == place
+
+
 class TestGoing:
     """What is only to be known goes by itself."""
 
