@@ -106,6 +106,9 @@ class Banner(QFrame):
         self._goes.timeout.connect(self._go)
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._place)
+        self._drawn = QTimer(self, singleShot=True, interval=0)
+        """A run's end is told before the plots draw its last points: then there is a look where the message can lie."""
+        self._drawn.timeout.connect(self._place_anew)
         self._more.toggled.connect(self._place)
         self.hide()
 
@@ -149,6 +152,11 @@ class Banner(QFrame):
         layout.activate()
         self.setGeometry(QRect(strip.mapTo(parent, place.topLeft()), QSize(place.width(), self._height())))
         self.raise_()
+
+    @Slot()
+    def _place_anew(self) -> None:
+        self._lies_in = ()
+        self._place()
 
     def _height(self) -> int:
         """With the width that it has."""
@@ -209,6 +217,8 @@ class Banner(QFrame):
             widget.style().polish(widget)
         self.show()
         self._place()
+        if not notice.passing:
+            self._drawn.start()
         if notice.kind == "info" and not (notice.action or details):
             self._goes.start(READ_MS + LETTER_MS * len(text))
 

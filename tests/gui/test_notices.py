@@ -171,6 +171,22 @@ def test_a_message_covers_neither_legend_nor_names_nor_the_curve(
         assert not found.contains(plot.canvas.mapToGlobal(at)), (lr, loss)
 
 
+def test_a_message_of_a_runs_end_knows_its_last_points(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
+    """It is told before the plots draw them."""
+    window.resize(1366, 768)
+    bench.play(Scripted(training("diverged")), bench.session.train)
+    plot = window.tabs.training.plot
+    loss = plot.loss.losses
+    assert len(loss) == 42 and window.banner.text == "Training diverged."
+
+    def covered() -> list[int]:
+        found, view = place(window.banner), plot.loss.view
+        at = (plot.canvas.mapFromScene(view.mapViewToScene(QPointF(step, y))) for step, y in enumerate(loss))
+        return [step for step, point in enumerate(at) if found.contains(plot.canvas.mapToGlobal(point))]
+
+    qtbot.waitUntil(lambda: covered() == [])
+
+
 def test_a_message_stays_where_it_is_whatever_is_drawn_below_it(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
     window.tabs.setCurrentWidget(window.tabs.curve)
     bench.session.noticed.emit(Notice("info", "Something to know."))
