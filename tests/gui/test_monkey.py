@@ -105,6 +105,7 @@ def _run(window: MainWindow, bench: Bench, monkeypatch: pytest.MonkeyPatch, seed
         monkey.act()
         QApplication.processEvents()
         monkey.tidy()
+    bench.session.queue.pause()  # it would begin its next training once the run that goes on is stopped
     if bench.session.busy:
         bench.session.stop()
     bench.qtbot.waitUntil(lambda: not bench.session.busy, timeout=10_000)
