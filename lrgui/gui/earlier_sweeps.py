@@ -31,7 +31,7 @@ def what_differs(before: Job, now: Job) -> str:
     if before.task.model != now.task.model:
         words.append(before.task.model)
     if before.task.batch_size != now.task.batch_size:
-        words.append(f"batch {before.task.batch_size}")
+        words.append(before.task.batch_words)
     return " ".join(words)
 
 

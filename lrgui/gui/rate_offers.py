@@ -77,8 +77,8 @@ def of_runs(overlay: Overlay, form: TaskSpec) -> list[RateOffer]:
 
 def _other(task: TaskSpec, form: TaskSpec, label: str) -> str:
     """What tells the task of a run from that in the form, as far as its label does not say it."""
-    data = "" if (task.source, task.path, task.model) == (form.source, form.path, form.model) else _data_words(task)
-    batch = "" if task.batch_size == form.batch_size else f"batch {task.batch_size:,}"
+    data = "" if task.data_and_model == form.data_and_model else _data_words(task)
+    batch = "" if task.batch_size == form.batch_size else task.batch_words
     return _joined(*(words for words in (data, batch) if words not in label))
 
 

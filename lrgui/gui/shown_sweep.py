@@ -187,8 +187,7 @@ def rules_shown(reading: SweepReading) -> tuple[RuleRow, ...]:
 
 def chosen_for(job: Job) -> tuple[str, ...]:
     """What a rate is for that is chosen, or recommended, with these settings."""
-    task = job.task
-    return task.source, task.path, task.model, task.optimizer
+    return *job.task.data_and_model, job.task.optimizer
 
 
 def same_task(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -128,11 +128,15 @@ class Description:
         return self._read(command[0], answer, printed, status)
 
     def _forked(self, server: ForkServer, _command: list[str]) -> ForkedProcess:
-        theirs, self._alive = os.pipe()
+        theirs, ours = os.pipe()
         try:
             process = server.fork(theirs)
+        except BaseException:
+            os.close(ours)
+            raise
         finally:
             os.close(theirs)
+        self._alive = ours
         try:
             process.stdin.write(DESCRIBE + b"\n")
         except OSError:

@@ -50,7 +50,7 @@ def shorter(headline: str) -> str:
 def settings_words(job: Job) -> list[str]:
     """The settings that a learning rate belongs to, optimizer first: "SGD, momentum 0.9", "batch 64"."""
     # A script brings its own batches.
-    return [job.task.optimizer_words, *([] if job.task.is_script else [f"batch {job.task.batch_size:,}"])]
+    return [job.task.optimizer_words, *([] if job.task.is_script else [job.task.batch_words])]
 
 
 def clock(moment: datetime, now: datetime | None = None, *, seconds: bool = False) -> str:

@@ -33,6 +33,7 @@ ALIVE = "--alive="
 """Argument: number of the descriptor whose closing says that the launcher is gone."""
 SERVE = "--serve="
 """Argument: number of the descriptor through which workers are asked for, which are forked (`fork_serving`)."""
+
 Prepare = Callable[[], dict[str, str]]
 """Imports what a run needs; returns what to say of it."""
 Run = Callable[["Job", "Control"], Iterator["Event"]]

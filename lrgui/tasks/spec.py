@@ -122,6 +122,16 @@ class TaskSpec:
         return str(filled(row.options, self.model_options).get("name") or row.short)
 
     @property
+    def data_and_model(self) -> tuple[str, str, str]:
+        """What a learning rate is for, its optimizer aside: that of another task says nothing of this one."""
+        return self.source, self.path, self.model
+
+    @property
+    def batch_words(self) -> str:
+        """ "batch 1,024"."""
+        return f"batch {self.batch_size:,}"
+
+    @property
     def optimizer_words(self) -> str:
         """The optimizer for people: "SGD, momentum 0.9"."""
         row = self.optimizer_row

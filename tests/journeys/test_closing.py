@@ -55,11 +55,7 @@ def test_the_session_ends(program: Program) -> None:
     assert program.process is not None
     program.process.send_signal(signal.SIGTERM)
     assert program.exit_status() == 0
-    until(lambda: not any(program.alive(pid) for pid in workers), "the workers are gone", 5)
-    run = program.run("sweep")
-    assert run is not None
-    assert isinstance(run.events[-1], EndEvent)
-    assert run.events[-1].reason == "cancelled"
+    _was_stopped(program, workers)
 
 
 @pytest.mark.slow
@@ -105,11 +101,16 @@ def test_a_killed_worker_leaves_the_points_and_whoever_closes_while_another_runs
     program.close()
     _answer(program, stop=True)
     assert program.exit_status() == 0
+    _was_stopped(program, workers)
+
+
+def _was_stopped(program: Program, workers: list[int]) -> None:
+    """The window is gone: so are those that computed, and the log says that the run was stopped."""
     until(lambda: not any(program.alive(pid) for pid in workers), "the workers are gone", 5)
-    ended = program.run("sweep")
-    assert ended is not None
-    assert isinstance(ended.events[-1], EndEvent)
-    assert ended.events[-1].reason == "cancelled"
+    run = program.run("sweep")
+    assert run is not None
+    assert isinstance(run.events[-1], EndEvent)
+    assert run.events[-1].reason == "cancelled"
 
 
 def _answer(program: Program, stop: bool) -> None:
