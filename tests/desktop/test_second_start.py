@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from processes import minds_sigterm
 from program import ROOT, Desktop, display, until
 
 from lrgui.core.events import BatchEvent, EndEvent
@@ -46,7 +47,7 @@ def windows(desktop: Desktop) -> list[str]:
 
 def end(process: subprocess.Popen[bytes]) -> int:
     process.terminate()
-    return process.wait(20)
+    return process.wait(60)
 
 
 @pytest.fixture
@@ -60,14 +61,15 @@ def first(desktop: Desktop, tmp_path: Path) -> Iterator[list[subprocess.Popen[by
     processes = [start(desktop, tmp_path)]
     try:
         until(lambda: windows(desktop), "the window")
-        time.sleep(1)  # it listens after its first paint
+        runtime = Path(os.environ["XDG_RUNTIME_DIR"])
+        until(lambda: list(runtime.glob("*.socket")), "it listens, which it does after its first paint")
         yield processes
         assert end(processes[0]) == 0
     finally:
         for process in processes:
             if process.poll() is None:
                 process.kill()
-                process.wait(10)
+                process.wait(60)
 
 
 def test_a_second_start_raises_the_first_window_and_hands_it_the_file(
@@ -77,7 +79,7 @@ def test_a_second_start_raises_the_first_window_and_hands_it_the_file(
     desktop.do("windowminimize", window)
     until(lambda: not windows(desktop), "the window is away")
     first.append(start(desktop, tmp_path, "a run.lrrun"))
-    assert first[1].wait(20) == 0
+    assert first[1].wait(60) == 0
     assert until(lambda: windows(desktop), "the window is back") == [window]
     until(lambda: desktop.do("getactivewindow").strip() == window, "the window has the focus")
 
@@ -88,7 +90,7 @@ def test_another_window_is_opened_where_it_is_asked_for(
 ) -> None:
     first.append(start(desktop, tmp_path, "a run.lrrun", LRGUI_NEW_WINDOW="1"))
     until(lambda: len(windows(desktop)) == 2, "the second window")
-    time.sleep(0.5)
+    until(lambda: minds_sigterm(first[1].pid), "what it does when it is ended")
     assert end(first[1]) == 0
     # Without it the first one still listens.
-    assert start(desktop, tmp_path, "--scenarios").wait(20) == 0
+    assert start(desktop, tmp_path, "--scenarios").wait(60) == 0

@@ -141,17 +141,20 @@ class Program:
         )
         self.window = until(lambda: self._find("^LR Finder$"), "the window")
         until(lambda: self._pixels(LIGHT.accent).any(), "the window is painted")
-        time.sleep(0.5)
+        self.wait_for_keyboard()
 
     def _find(self, name: str) -> str:
-        return (self.desktop.do("search", "--onlyvisible", "--name", name).split() or [""])[-1]
+        return (self._all(name) or [""])[-1]
+
+    def _all(self, name: str) -> list[str]:
+        return self.desktop.do("search", "--onlyvisible", "--name", name).split()
 
     def end(self) -> None:
         """Make sure that nothing is left."""
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
         if self.process is not None:
-            self.process.wait(10)
+            self.process.wait(60)
             if self.process.stderr is not None:
                 self.process.stderr.close()
 
@@ -162,7 +165,7 @@ class Program:
             self.desktop.do("windowactivate", self.window)
             time.sleep(0.2)
             self.key("alt+F4")
-            end = time.monotonic() + 4
+            end = time.monotonic() + 10
             while time.monotonic() < end:
                 if self.process.poll() is not None or self.asks():
                     return
@@ -172,10 +175,14 @@ class Program:
         """True while a question is open beside the window."""
         return len(self.desktop.do("search", "--onlyvisible", "--name", "LR Finder").split()) > 1
 
+    def wait_for_question(self) -> None:
+        """Wait until the question beside the window has the keyboard: a key before that goes to the window."""
+        until(lambda: self.asks() and self._active() not in ("", self.window), "the question")
+
     def exit_status(self) -> int:
         """Wait for the program to end; nothing may stand on its standard error."""
         assert self.process is not None
-        status = self.process.wait(30)
+        status = self.process.wait(60)
         assert self.process.stderr is not None
         said = self.process.stderr.read().decode()
         assert "Traceback" not in said, said
@@ -193,14 +200,38 @@ class Program:
     def command(self, words: str) -> None:
         """Do or go to what the command palette calls so."""
         self.key("ctrl+shift+p")
-        until(lambda: self._find("^Commands$"), "the command palette")
+        self.wait_for_dialog("Commands")
         self.type(words)
         self.key("Return")
         self.wait_for_keyboard()
 
     def wait_for_keyboard(self) -> None:
         """Wait until what lay over the window has gone, and it has the keyboard again."""
-        until(lambda: self.desktop.do("getactivewindow").strip() == self.window, "the window has the keyboard")
+        until(lambda: self._active() == self.window, "the window has the keyboard")
+
+    def wait_for_dialog(self, name: str) -> None:
+        """Wait until a dialog of this name is open and has the keyboard: keys before that go to the window."""
+        until(lambda: self._active() in self._all(name), f"the dialog “{name}”")
+
+    def wait_for_menu(self) -> None:
+        """Wait until a menu is open: keys before that go to the window."""
+        assert self.process is not None
+        pid = self.process.pid
+        until(lambda: set(self.desktop.do("search", "--onlyvisible", "--pid", pid).split()) - {self.window}, "the menu")
+
+    def _active(self) -> str:
+        """The window that has the keyboard; empty while there is none."""
+        return self.desktop.do("getactivewindow").strip()
+
+    def settled(self, look: Callable[[], T], what: str) -> T:
+        """What there is to see once two looks in a row see the same: the last of several changes may be on its way."""
+
+        def twice() -> tuple[T] | None:
+            first = look()
+            time.sleep(0.3)
+            return (first,) if look() == first else None
+
+        return until(twice, what)[0]
 
     def enter(self, text: str) -> None:
         """Type and press Enter."""
@@ -312,7 +343,7 @@ class Program:
             "size = board.image().size(); print(f'{size.width()}×{size.height()}' if size.width() else board.text())"
         )
         command = [sys.executable, "-c", code]
-        done = subprocess.run(command, env=self.desktop.environment, check=True, capture_output=True, timeout=30)
+        done = subprocess.run(command, env=self.desktop.environment, check=True, capture_output=True, timeout=60)
         return done.stdout.decode()
 
     @contextmanager
@@ -333,7 +364,7 @@ class Program:
     def copied(self, form: str, begins: str) -> str:
         """What the export dialog's Copy puts on the clipboard of what is on screen: text that begins so."""
         self.key("ctrl+e")
-        until(lambda: self._find("^Export$"), "the dialog")
+        self.wait_for_dialog("Export")
         self.key("Home")  # it opens with the format of the last time, from which typing would go to the next
         self.type(form)
         for key in ("shift+Tab", "shift+Tab"):  # from the format over Save to Copy
@@ -396,20 +427,11 @@ class Program:
                 found.append(int(folder.name))
         return found
 
-    @staticmethod
-    def alive(pid: int) -> bool:
-        """True while a process runs (a dead one that nobody has fetched does not)."""
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return False
-        return state != "Z"
-
     def kill_window(self) -> None:
         """SIGKILL: the program gets no chance to tidy up."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 def window_manager(desktop: Desktop) -> subprocess.Popen[bytes]:
@@ -440,5 +462,5 @@ def display() -> Iterator[Desktop]:
     finally:
         for process in (manager, server):
             process.terminate()
-            process.wait(10)
+            process.wait(60)
         server.stdout.close()

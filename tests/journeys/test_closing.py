@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 
 import pytest
+from processes import alive
 from program import Program, until
 
 from lrgui.core.events import EndEvent, StateEvent
@@ -74,7 +74,7 @@ def test_a_killed_window_leaves_no_orphan(program: Program) -> None:
     workers = program.workers()
     assert workers
     program.kill_window()
-    until(lambda: not any(program.alive(pid) for pid in workers), "the workers are gone", 5)
+    until(lambda: not any(alive(pid) for pid in workers), "the workers are gone")
     assert program.points() > 50, "what was measured is on disk"
 
 
@@ -106,7 +106,7 @@ def test_a_killed_worker_leaves_the_points_and_whoever_closes_while_another_runs
 
 def _was_stopped(program: Program, workers: list[int]) -> None:
     """The window is gone: so are those that computed, and the log says that the run was stopped."""
-    until(lambda: not any(program.alive(pid) for pid in workers), "the workers are gone", 5)
+    until(lambda: not any(alive(pid) for pid in workers), "the workers are gone")
     run = program.run("sweep")
     assert run is not None
     assert isinstance(run.events[-1], EndEvent)
@@ -115,8 +115,7 @@ def _was_stopped(program: Program, workers: list[int]) -> None:
 
 def _answer(program: Program, stop: bool) -> None:
     """Answer the question whether to stop the run."""
-    until(program.asks, "the question")
-    time.sleep(0.3)
+    program.wait_for_question()
     program.key("Return" if stop else "Escape")
     until(lambda: not program.asks(), "the question is answered")
 

@@ -7,44 +7,47 @@ import pytest
 from PIL import Image
 from program import Program, until
 
-from lrgui.core.events import EndEvent, EpochEvent
+from lrgui.core.events import EndEvent, EpochEvent, StateEvent
 from lrgui.plot.theme import LIGHT
 
 
 @pytest.mark.timeout(240)
 def test_find_drag_undo_train_export(program: Program) -> None:
-    program.start(steps=800)
+    program.start(steps=3000)
     program.key("F5")
     until(lambda: program.points() > 100, "the first points")
+    program.key("space")  # held: how long a sweep takes, and a picture of it, differs by machine
+    until(lambda: (run := program.run("sweep")) and StateEvent("paused") in run.events, "paused")
     assert program.ended("sweep") is None, "points must arrive before the end"
-    few = program.count(LIGHT.curve)
+    few = until(lambda: program.count(LIGHT.curve), "the first points are drawn")
+    program.key("space")
     sweep = until(lambda: program.ended("sweep"), "the end of the sweep")
     end = sweep.events[-1]
     assert isinstance(end, EndEvent)
     assert end.reason in ("completed", "diverged")
     zones = until(program.shown, "the three zones")
-    assert program.count(LIGHT.curve) > few > 0
+    assert program.count(LIGHT.curve) > few
 
     # The selection follows the mouse, without snapping while Ctrl is held.
     column = program.selection_column(zones)
     row = zones.top + (zones.bottom - zones.top) // 3
     program.drag((column, row), (column - 30, row))
-    moved = program.selection_column(zones)
+    moved = program.settled(lambda: program.selection_column(zones), "the selection")
     assert abs(moved - (column - 30)) <= 3
 
     # A border follows the mouse and comes back by undo; the selection stays.
     row = zones.top + (zones.bottom - zones.top) * 9 // 10
     program.drag((zones.low_end - 1, row), (zones.low_end - 71, row))
-    assert abs(program.zones().low_end - (zones.low_end - 70)) <= 4
+    assert abs(program.settled(program.zones, "the zones").low_end - (zones.low_end - 70)) <= 4
     program.key("ctrl+z")
     until(lambda: abs(program.zones().low_end - zones.low_end) <= 1, "the border is back")
     assert abs(program.selection_column(zones) - moved) <= 1
 
     # What is on the tab in sight is exported: the curve, before the training takes its place.
     program.key("ctrl+e")
-    until(lambda: program._find("^Export$"), "the dialog")
+    program.wait_for_dialog("Export")
     program.key("Return")
-    until(lambda: program._find("^Picture"), "the dialog that asks for a file")
+    program.wait_for_dialog("Picture")  # it asks for a file
     path = program.folder / "my picture.png"
     program.key("ctrl+a")
     program.type(str(path))

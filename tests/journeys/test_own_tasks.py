@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 import own_files
 import pytest
 from other_python import make_python
 from processes import batches_of, end_of, members, within
 
+from lrgui.cli.running import ONE_REQUEST
 from lrgui.core.events import BatchEvent, EndEvent, Event, OutputEvent, TaskEvent
 from lrgui.runs.launch import ChildProcess
 from lrgui.runs.log import read_log
@@ -96,13 +98,16 @@ def stopped(path: Path) -> Ran:
 Done = subprocess.CompletedProcess[str]
 
 
-def start(folder: Path, *words: object, strict: bool = True) -> subprocess.Popen[str]:
-    """Start the command, without a display and in folders of its own. `strict`: warnings are errors."""
+def start(
+    folder: Path, *words: object, strict: bool = True, said: int | IO[str] = subprocess.PIPE
+) -> subprocess.Popen[str]:
+    """Start the command, without a display and in folders of its own. `strict`: warnings are errors; `said`: where
+    its standard error goes."""
     environment = {key: value for key, value in os.environ.items() if key not in HIDDEN}
     environment |= {"LRGUI_RUNS": str(folder / "runs"), "LRGUI_CONFIG": str(folder / "config"), "COLUMNS": "250"}
     command = [sys.executable, *(("-W", "error") if strict else ()), "-m", "lrgui", *map(str, words)]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+        command, stdout=subprocess.PIPE, stderr=said, text=True, env=environment, start_new_session=True
     )
 
 
@@ -117,16 +122,19 @@ def interrupted(folder: Path, path: Path) -> Done:
     """`lrgui find` on a task that hangs, and Ctrl+C twice; nothing of it is left."""
     log = folder / "sleeps.lrrun"
     # Whoever interrupts twice does not wait for a process that is slow to go, which Python warns of.
-    process = start(folder, "find", path, "--device", "cpu", "--log", log, strict=False)
-    assert within(WAIT, lambda: _points(log) >= own_files.AFTER), process.communicate()[1]
+    heard = folder / "sleeps.err"
+    with heard.open("w") as said:
+        process = start(folder, "find", path, "--device", "cpu", "--log", log, strict=False, said=said)
+    assert within(WAIT, lambda: _points(log) >= own_files.AFTER), heard.read_text()
     workers = _children(process.pid)
     assert workers
-    for _ in range(2):
-        process.send_signal(signal.SIGINT)
-        time.sleep(1.5)  # on a busy machine the first may be heard late, and two at once are one request
-    out, err = process.communicate(timeout=30)
+    process.send_signal(signal.SIGINT)
+    assert within(WAIT, lambda: "Ctrl+C again" in heard.read_text()), "the first one is heard"
+    time.sleep(1.2 * ONE_REQUEST)  # two at once are one request
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=WAIT)
     assert within(60, lambda: not any(members(pid) for pid in workers))
-    return Done(process.args, process.returncode, out, err)
+    return Done(process.args, process.returncode, out, heard.read_text())
 
 
 def _points(log: Path) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import own_files
 import pytest
 from other_python import make_python
+from processes import alive
 from program import ROOT, Desktop, Program, until
 
 from lrgui.core.events import BatchEvent, EndEvent, OutputEvent, TaskEvent
@@ -53,7 +53,7 @@ class Opened(Program):
         )
         self.window = until(lambda: self._find("^LR Finder$"), "the window")
         until(lambda: self._pixels(LIGHT.accent).any(), "the window is painted")
-        time.sleep(0.5)
+        self.wait_for_keyboard()
 
     # ------------------------------------------------------------ the question
     def is_asked(self) -> bool:
@@ -62,8 +62,7 @@ class Opened(Program):
 
     def answer(self, trust: bool) -> None:
         """Trust the file, or don't. The button that refuses has the focus."""
-        until(self.is_asked, "the question")
-        time.sleep(0.3)
+        until(lambda: self._active() == self._find(QUESTION) != "", "the question")
         if trust:
             for _ in range(2):
                 self.key("shift+Tab")
@@ -179,7 +178,7 @@ def test_the_life_of_a_task(program: Opened, tmp_path: Path) -> None:
     killed = program.next_end(2, 30)
     assert end_of(killed).reason == "cancelled"
     assert len(losses(killed)) == own_files.AFTER
-    until(lambda: not any(program.alive(pid) for pid in workers), "the worker is gone", 10)
+    until(lambda: not any(alive(pid) for pid in workers), "the worker is gone")
 
     # It ends its process.
     save(5, "exits")

@@ -17,7 +17,14 @@ TAB, REVEAL, SEND = (768, 82), (1260, 511), (1260, 373)
 
 def click(program: Program, at: tuple[int, int]) -> None:
     program.desktop.do("mousemove", "--window", program.window, *at, "click", 1)
-    time.sleep(0.5)
+
+
+def selected(program: Program) -> int | None:
+    """Where the line of the selection stands; None where there is none yet."""
+    try:
+        return program.selection_column(program.zones())
+    except (AssertionError, ValueError):
+        return None
 
 
 def curve(program: Program, zones: Zones) -> np.ndarray:
@@ -63,26 +70,27 @@ def test_slide_pick_reveal_and_show_on_the_main_plot(program: Program) -> None:
         time.sleep(0.03)
     until(lambda: (curve(program, zones) != before).sum() > 300, "the curve follows the slider")
     program.desktop.do("mouseup", 1)
-    time.sleep(0.4)
-    both = noisy & orange(program)
-    assert both.sum() > 0.4 * noisy.sum()
+    until(lambda: (noisy & orange(program)).sum() > 0.4 * noisy.sum(), "the noisy curve stays")
 
     # The game: a double click, then the answers, then another pick, and back.
     at = round(zones.left + (np.log10(1e-3) + 6) / 6 * (zones.right - zones.left))
     middle = (zones.top + zones.bottom) // 2
     program.desktop.do("mousemove", at, middle, "click", "--repeat", 2, "--delay", 60, 1)
-    time.sleep(0.6)
-    first = program.selection_column(program.zones())
-    assert abs(first - at) <= 2
+    until(lambda: abs((selected(program) or 0) - at) <= 2, "the pick")
+    first = program.settled(lambda: selected(program), "the pick, once it stays")
+    assert first is not None
     hidden = program.screen().astype(int)
     click(program, REVEAL)
-    shown = program.screen().astype(int)
     side = slice(zones.right + 60, None)
-    assert (np.abs(shown - hidden)[:, side].max(axis=2) > 60).sum() > 2000, "the table with the answers"
-    assert (np.abs(shown - hidden)[:, : zones.right].max(axis=2) > 60).sum() > 100, "the rules' marks"
+
+    def changed(where: slice) -> int:
+        return int((np.abs(program.screen().astype(int) - hidden)[:, where].max(axis=2) > 60).sum())
+
+    until(lambda: changed(side) > 2000, "the table with the answers")
+    until(lambda: changed(slice(zones.right)) > 100, "the rules' marks")
     row = zones.top + (zones.bottom - zones.top) // 3
     program.drag((first, row), (first - 150, row))
-    assert abs(program.selection_column(program.zones()) - (first - 150)) <= 3
+    until(lambda: abs((selected(program) or 0) - (first - 150)) <= 3, "another pick")
     program.key("ctrl+z")
     until(lambda: abs(program.selection_column(program.zones()) - first) <= 1, "the first pick is back")
     program.key("ctrl+y")

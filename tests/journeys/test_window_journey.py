@@ -134,7 +134,7 @@ def test_a_longer_training_moves_the_recommendation(program: Program) -> None:
 
 def test_code_and_picture_are_copied(program: Program) -> None:
     program.key("ctrl+shift+c")
-    until(lambda: program._find("^Use the learning rate$"), "the dialog")
+    program.wait_for_dialog("Use the learning rate")
     program.key("Return")
     until(lambda: "OneCycleLR" in program.clipboard(), "the code")
     program.key("Escape")
@@ -175,7 +175,7 @@ def test_a_run_is_named_deleted_brought_back_and_opened(program: Program) -> Non
 def test_help_is_at_hand(program: Program) -> None:
     for key, title in (("F1", "Guide"), ("ctrl+comma", "Preferences"), ("ctrl+slash", "Keyboard shortcuts")):
         program.key(key)
-        until(lambda title=title: program._find(title), title)  # type: ignore[misc]
+        program.wait_for_dialog(title)
         program.key("Escape")
         program.wait_for_keyboard()
 
@@ -213,7 +213,7 @@ def test_a_range_that_was_dragged_over_is_swept(program: Program) -> None:
     ]:
         program.desktop.do("mousemove", round(x), y)
     program.desktop.do("mouseup", 1)
-    until(lambda: program.screen() is not None, "the menu")
+    program.wait_for_menu()
     program.key("Down")
     program.key("Return")
     # A log that is just being made has nothing in it yet, and the one before is still the newest.

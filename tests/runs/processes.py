@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -64,6 +65,25 @@ def members(session: int) -> list[int]:
         if int(fields[3]) == session and fields[0] not in "ZX":
             found.append(int(stat.parent.name))
     return found
+
+
+def alive(pid: int) -> bool:
+    """True while a process runs (a dead one that nobody has fetched does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def minds_sigterm(pid: int) -> bool:
+    """True once a process does something of its own at SIGTERM: on a busy machine its imports take long before."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:  # not on Linux, or it is gone
+        time.sleep(2)
+        return True
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def within(seconds: float, condition: Callable[[], bool]) -> bool:
