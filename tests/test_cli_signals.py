@@ -23,6 +23,8 @@ from lrgui.start import main
 
 pytestmark = pytest.mark.usefixtures("warm_processes")
 
+#: Seconds for anything of this on a busy machine.
+WAIT = 120
 HEADLESS = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
 
 
@@ -48,11 +50,11 @@ def test_ctrl_c_ends_in_good_order(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         env=environment,
     )
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + WAIT
     while time.monotonic() < deadline and not (log.exists() and log.stat().st_size > 20_000):
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=WAIT)
     assert b"Traceback" not in err
     assert process.returncode == 3
     assert json.loads(out)["end"]["reason"] == "cancelled"
@@ -88,11 +90,11 @@ def test_ctrl_c_during_the_race_of_a_budget_keeps_the_sweep(tmp_path: Path) -> N
     for line in process.stderr:
         if b"Measuring around" in line:
             break
-    deadline, runs = time.monotonic() + 60, tmp_path / "runs"
+    deadline, runs = time.monotonic() + WAIT, tmp_path / "runs"
     while time.monotonic() < deadline and not any(b'"candidate"' in log.read_bytes() for log in runs.glob("*race*")):
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=WAIT)
     assert b"Traceback" not in err
     found = json.loads(out)
     assert found["end"]["reason"] != "cancelled" and len(found["curve"]["lr"]) > 50
@@ -100,7 +102,8 @@ def test_ctrl_c_during_the_race_of_a_budget_keeps_the_sweep(tmp_path: Path) -> N
     assert process.returncode == (3 if found["lr"] is None else 0)
 
 
-SLOW_TASK = """\
+#: A task that waits in its fortieth step for as long as there is no file `go`.
+HELD_TASK = """\
 import pathlib, time
 import torch
 from torch.utils.data import DataLoader, TensorDataset
@@ -108,19 +111,20 @@ from torch.utils.data import DataLoader, TensorDataset
 X = torch.randn(64, 4, generator=torch.Generator().manual_seed(0))
 
 
-class Slow(torch.nn.Linear):
+class Held(torch.nn.Linear):
     calls = 0
 
     def forward(self, x):
-        Slow.calls += 1
-        if Slow.calls == 40:
+        Held.calls += 1
+        if Held.calls == 40:
             pathlib.Path({mark!r}).touch()
-            time.sleep({seconds})
+            while not pathlib.Path({go!r}).exists():
+                time.sleep(0.05)
         return super().forward(x)
 
 
 def model():
-    return Slow(4, 1)
+    return Held(4, 1)
 
 
 def train_loader(batch_size):
@@ -133,10 +137,10 @@ def loss(output, target):
 
 
 @contextmanager
-def running(tmp_path: Path, *words: object, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
-    """The command on a task that stops for so many seconds after 39 steps, once it has come there."""
+def running(tmp_path: Path, *words: object) -> Iterator[subprocess.Popen[bytes]]:
+    """The command on a task that waits after 39 steps for a file `go`, once it has come there."""
     mark, task = tmp_path / "mark", tmp_path / "task.py"
-    task.write_text(SLOW_TASK.format(mark=str(mark), seconds=seconds))
+    task.write_text(HELD_TASK.format(mark=str(mark), go=str(tmp_path / "go")))
     environment = {**HEADLESS, **{k: os.environ[k] for k in ("LRGUI_RUNS", "LRGUI_CONFIG")}, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(
         [sys.executable, "-m", "lrgui", words[0], str(task), "--device", "cpu", *map(str, words[1:])],
@@ -145,7 +149,7 @@ def running(tmp_path: Path, *words: object, seconds: float) -> Iterator[subproce
         stderr=subprocess.PIPE,
         env=environment,
     ) as process:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + WAIT
         while time.monotonic() < deadline and not mark.exists():
             time.sleep(0.05)
         try:
@@ -154,16 +158,29 @@ def running(tmp_path: Path, *words: object, seconds: float) -> Iterator[subproce
             process.kill()
 
 
+def heard_until(process: subprocess.Popen[bytes], words: str) -> bytes:
+    """What it says on standard error up to the line with these words: by then it has heard the signal."""
+    assert process.stderr is not None
+    heard = b""
+    for line in process.stderr:
+        heard += line
+        if words.encode() in line:
+            return heard
+    raise AssertionError(heard)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_sigterm_and_sighup_end_in_good_order(number: signal.Signals, tmp_path: Path, own_folders: Path) -> None:
     """Slurm sends the one, a terminal that is closed the other."""
     log = tmp_path / "run.lrrun"
-    with running(tmp_path, "find", "--json", "--log", log, seconds=0.5) as process:
+    with running(tmp_path, "find", "--json", "--log", log) as process:
         process.send_signal(number)
-        out, err = process.communicate(timeout=120)
+        heard = heard_until(process, f"Stopping: {number.name}.")
+        (tmp_path / "go").touch()
+        out, err = process.communicate(timeout=WAIT)
     assert process.returncode == 128 + number, err
-    assert b"Traceback" not in err and f"Stopping: {number.name}.".encode() in err
+    assert b"Traceback" not in heard + err
     found = json.loads(out)
     assert found["end"]["reason"] == "cancelled" and len(found["curve"]["lr"]) >= 39
     for kept in (log, *(own_folders / "runs").iterdir()):
@@ -172,14 +189,12 @@ def test_sigterm_and_sighup_end_in_good_order(number: signal.Signals, tmp_path: 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl+C is sent otherwise there")
 def test_a_second_ctrl_c_still_prints_what_was_measured(tmp_path: Path, own_folders: Path) -> None:
-    with running(tmp_path, "find", "--json", seconds=1000) as process:
+    with running(tmp_path, "find", "--json") as process:
         process.send_signal(signal.SIGINT)
-        assert process.stderr is not None
-        while b"Ctrl+C again" not in process.stderr.readline():
-            pass
+        heard_until(process, "Ctrl+C again")
         time.sleep(1.2 * ONE_REQUEST)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=WAIT)
     assert process.returncode == 130, err
     assert b"Traceback" not in err
     found = json.loads(out)
@@ -242,7 +257,7 @@ def test_ctrl_c_on_code_that_hangs_says_that_a_second_one_ends_it(tmp_path: Path
         stderr=subprocess.PIPE,
         env={**HEADLESS, **{k: os.environ[k] for k in ("LRGUI_RUNS", "LRGUI_CONFIG")}},
     ) as process:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + WAIT
         while time.monotonic() < deadline and not mark.exists():
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
@@ -251,7 +266,7 @@ def test_ctrl_c_on_code_that_hangs_says_that_a_second_one_ends_it(tmp_path: Path
         assert process.stderr.readline() == b"Stopping. Press Ctrl+C again to end it at once if the code hangs.\n"
         time.sleep(1.2 * ONE_REQUEST)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=WAIT)
     assert b"Traceback" not in err and b"The check was terminated." in err
     assert process.returncode == 130
     assert "✗ │ Code, data and model" in out.decode(), "what is known is shown all the same"
