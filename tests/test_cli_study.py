@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest_of_studies import Scripted, events_of
+from held_runs import Held
+from processes import within
 
 from lrgui.runs.opened import open_run
 from lrgui.studies.driver import Driver
@@ -38,6 +37,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def lines(folder: Path) -> list[dict]:
+    if not (folder / JOURNAL).exists():
+        return []
     return [json.loads(line) for line in (folder / JOURNAL).read_text().splitlines() if line.endswith("}")]
 
 
@@ -94,22 +95,23 @@ def test_one_that_another_program_runs_is_shown_as_far_as_it_is(command: Command
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 @pytest.mark.slow
 def test_killed_in_the_middle_and_gone_on_with(command: Command, here: Path) -> None:
-    words = ("study", "digits", *SMALL, "--batch-sizes", "16,32,64,128", "--workers", "2")
-    folder = here / "digits.study"
+    held = Held(here)
+    held.hold(64, 128)
+    words = ("study", held.task, "--set", "sweep.steps=20", "--batch-sizes", "16,32,64,128", "--workers", "2")
+    folder = here / "task.study"
+
+    def ended() -> list[str]:
+        return [each["key"] for each in lines(folder) if each["event"] == "ended"]
+
     begun = subprocess.Popen([sys.executable, "-m", "lrgui", *words], stderr=subprocess.DEVNULL)
     try:
-        until = time.monotonic() + 90
-        while time.monotonic() < until and not (
-            (folder / JOURNAL).exists() and any(each["event"] == "ended" for each in lines(folder))
-        ):
-            time.sleep(0.02)
-        os.kill(begun.pid, signal.SIGKILL)
+        assert within(150, lambda: len(held.waited) == 2 and len(ended()) == 2)
     finally:
         begun.kill()
         begun.wait()
-    before = lines(folder)
-    ended = [each["key"] for each in before if each["event"] == "ended"]
-    assert 1 <= len(ended) < 4, "it was killed in the middle"
+    before = ended()
+    assert len(before) == 2, "it was killed in the middle"
+    held.release()
     done = command(*words, "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
@@ -117,7 +119,7 @@ def test_killed_in_the_middle_and_gone_on_with(command: Command, here: Path) -> 
     after = lines(folder)
     assert Counter(each["key"] for each in after if each["event"] == "ended").most_common(1)[0][1] == 1
     started = Counter(each["key"] for each in after if each["event"] == "started")
-    assert all(started[key] == 1 for key in ended), "what was measured is not measured again"
+    assert all(started[key] == 1 for key in before), "what was measured is not measured again"
     for run in found["runs"]:
         opened = open_run(run["log"])
         assert opened.record.end is not None and len(opened.record) == run["points"]
