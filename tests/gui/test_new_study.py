@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,16 +24,13 @@ TESTS = Path(__file__).parents[1]
 
 
 @pytest.fixture
-def slowly(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """`slowly(seconds)`: studies of the window are made up, a run every so many seconds."""
-    folders = (TESTS.parent, TESTS / "studies")
+def made_up(bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Studies of the window are made up; while the file is there, all runs but the first one wait."""
+    folders, hold = (TESTS.parent, TESTS / "studies"), tmp_path_factory.mktemp("made up") / "hold"
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, folders)))
-
-    def set_pace(seconds: float) -> None:
-        program = [sys.executable, str(TESTS / "gui" / "made_up_study.py"), str(seconds)]
-        bench.session.study_process._command = lambda words: [*program, *words]
-
-    return set_pace
+    program = [sys.executable, str(TESTS / "gui" / "made_up_study.py"), str(hold)]
+    bench.session.study_process._command = lambda words: [*program, *words]
+    return hold
 
 
 def ask(window: MainWindow, folder: Path) -> StudyDialog:
@@ -89,14 +85,13 @@ def test_the_file_has_what_is_set_in_the_window(
     bench: Bench,
     qtbot: QtBot,
     tmp_path: Path,
-    slowly: Callable[[float], None],
+    made_up: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pytest.importorskip("tomllib")
     read: list[OpenedStudy] = []
     really = OpenedStudy.read
     monkeypatch.setattr(OpenedStudy, "read", lambda study: (read.append(study), really(study))[1])
-    slowly(0.0)
     job = bench.session.job
     bench.session.set_job(replace(job, sweep=replace(job.sweep, steps=77)))
     dialog = ask(window, tmp_path)
@@ -107,8 +102,8 @@ def test_the_file_has_what_is_set_in_the_window(
     assert spec.grid == {"optimizer": ("sgd", "adamw"), "batch_size": (32, 64)}
     tab = window.tabs.study
     assert window.tabs.currentWidget() is tab and tab._empty.text().startswith("digits-study.study is starting")
-    qtbot.waitUntil(lambda: tab.results is not None and not tab.results.missing, timeout=60_000)
-    qtbot.waitUntil(lambda: not bench.session.studying, timeout=10_000)
+    qtbot.waitUntil(lambda: tab.results is not None and not tab.results.missing)
+    qtbot.waitUntil(lambda: not bench.session.studying)
     assert tab.title.text() == "digits-study.study · 4 of 4 runs"
     assert sum(study is tab._study for study in read) <= 2, "at first, and after its end: in between one reader will do"
     assert tab.stop.isHidden() and tab.resume.isHidden()
@@ -133,44 +128,42 @@ def test_no_file_of_the_persons_is_proposed_within_a_study(window: MainWindow, t
 
 
 def test_it_is_stopped_and_gone_on_with(
-    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path, slowly: Callable[[float], None]
+    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path, made_up: Path
 ) -> None:
     pytest.importorskip("tomllib")
-    slowly(0.5)
+    made_up.touch()
     dialog = ask(window, tmp_path)
     dialog.lines["batch_sizes"].setText("32,64,128")
     dialog.start.click()
     tab = window.tabs.study
-    qtbot.waitUntil(lambda: tab.results is not None and tab.results.missing < 6, timeout=60_000)
+    qtbot.waitUntil(lambda: tab.results is not None and tab.results.missing < 6)
     assert tab.stop.isVisible() and tab.resume.isHidden() and "missing" not in tab.sentences.text()
     bench.session.run_study(tmp_path / "digits-study.toml", bench.session.job)
     assert "A study is in progress" in window.banner.text
     status = window.status
-    qtbot.waitUntil(lambda: " of 6 runs" in status.text.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: " of 6 runs" in status.text.text())
     assert status.text.text().startswith("Study digits-study.study · running · ") and status.bar.maximum() == 6
     stop = window.actions_by_key["stop"]
     assert stop.isEnabled() and not bench.session.busy
     stop.trigger()
     assert not stop.isEnabled() and "stopping" in status.text.text() and tab.stop.text() == "Stop now"
-    qtbot.waitUntil(lambda: not bench.session.studying, timeout=20_000)
+    qtbot.waitUntil(lambda: not bench.session.studying)
     assert left_running() is None, "the person stopped it"
     assert " · stopped · " in status.text.text() and status.bar.isHidden()
-    qtbot.waitUntil(lambda: tab.resume.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: tab.resume.isVisible())
     assert tab.stop.isHidden() and open_study(tmp_path / "digits-study.study").missing
-    slowly(0.0)
+    made_up.unlink()
     tab.resume.click()
-    qtbot.waitUntil(lambda: not tab.results.missing and not bench.session.studying, timeout=60_000)
+    qtbot.waitUntil(lambda: not tab.results.missing and not bench.session.studying)
     assert all(row.attempts >= 1 for row in tab.results.rows)
 
 
-def test_closing_the_session_ends_it(
-    bench: Bench, qtbot: QtBot, tmp_path: Path, slowly: Callable[[float], None]
-) -> None:
+def test_closing_the_session_ends_it(bench: Bench, qtbot: QtBot, tmp_path: Path, made_up: Path) -> None:
     pytest.importorskip("tomllib")
-    slowly(0.5)
+    made_up.touch()
     (tmp_path / "a.toml").write_text('task = "digits"\nseeds = 50\n')
     bench.session.run_study(tmp_path / "a.toml", bench.session.job)
-    qtbot.waitUntil(lambda: (tmp_path / "a.study" / "journal.jsonl").exists(), timeout=20_000)
+    qtbot.waitUntil(lambda: (tmp_path / "a.study" / "journal.jsonl").exists())
     bench.session.close()
     assert not bench.session.studying
     left = left_running()
@@ -179,27 +172,28 @@ def test_closing_the_session_ends_it(
 
 
 def test_that_its_folder_is_gone_is_said(
-    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path, slowly: Callable[[float], None]
+    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path, made_up: Path
 ) -> None:
     pytest.importorskip("tomllib")
-    slowly(0.3)
+    made_up.touch()
     (tmp_path / "a.toml").write_text('task = "digits"\nseeds = 50\n')
     bench.session.run_study(tmp_path / "a.toml", bench.session.job)
     tab = window.tabs.study
-    qtbot.waitUntil(lambda: tab.results is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: tab.results is not None)
     (tmp_path / "a.study").rename(tmp_path / "b.study")
-    qtbot.waitUntil(lambda: not bench.session.studying, timeout=20_000)
-    qtbot.waitUntil(lambda: tab.title.text().endswith("runs · folder deleted or moved"), timeout=5000)
+    made_up.unlink()
+    qtbot.waitUntil(lambda: not bench.session.studying)
+    qtbot.waitUntil(lambda: tab.title.text().endswith("runs · folder deleted or moved"))
     assert tab.resume.isHidden() and "ended with an error" in window.status.text.text()
 
 
 def test_why_it_did_not_run_is_said(qtbot: QtBot, tmp_path: Path) -> None:
     process = StudyProcess(command=lambda words: [sys.executable, "-c", "import sys; sys.exit('lrgui: no such luck.')"])
-    with qtbot.waitSignal(process.failed, timeout=20_000) as told:
+    with qtbot.waitSignal(process.failed) as told:
         process.start(tmp_path / "a.toml")
     assert told.args == ["no such luck."] and not process.running
     nowhere = StudyProcess(command=lambda words: ["/no/such/program"])
-    with qtbot.waitSignal(nowhere.failed, timeout=20_000) as told:
+    with qtbot.waitSignal(nowhere.failed) as told:
         nowhere.start(tmp_path / "a.toml")
     assert "could not be started" in told.args[0]
 
@@ -214,25 +208,24 @@ def test_the_python_and_the_target_that_are_chosen_compute(qtbot: QtBot, tmp_pat
     process = StudyProcess(command=command)
     for python in ("", "/usr/bin/python3", "on:box"):
         process.start(tmp_path / "a.toml", python)
-        qtbot.waitUntil(lambda: not process.running, timeout=20_000)
+        qtbot.waitUntil(lambda: not process.running)
     file = str(tmp_path / "a.toml")
     assert given == [["study", file], ["study", file, "--python", "/usr/bin/python3"], ["study", file, "--on", "box"]]
     assert study_command(["study", file])[-2:] == ["study", file]
 
 
 def test_one_that_ends_before_anybody_looked_is_shown(
-    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path, slowly: Callable[[float], None]
+    window: MainWindow, bench: Bench, qtbot: QtBot, tmp_path: Path, made_up: Path
 ) -> None:
     pytest.importorskip("tomllib")
-    slowly(0.0)
     (tmp_path / "a.toml").write_text('task = "digits"\n')
     bench.session.run_study(tmp_path / "a.toml", bench.session.job)
     window.tabs.study._timer.stop()
-    qtbot.waitUntil(lambda: not bench.session.studying, timeout=60_000)
-    qtbot.waitUntil(lambda: window.tabs.study.results is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: not bench.session.studying)
+    qtbot.waitUntil(lambda: window.tabs.study.results is not None)
     (tmp_path / "bad.toml").write_text("task = 3\n")
     bench.session.run_study(tmp_path / "bad.toml", bench.session.job)
     assert "bad.study is starting" in window.tabs.study._empty.text()
-    qtbot.waitUntil(lambda: not bench.session.studying, timeout=60_000)
+    qtbot.waitUntil(lambda: not bench.session.studying)
     assert window.tabs.study._empty.text().startswith("No study is open")
     assert window.tabs.study._stack.currentIndex() == 1, "the one before is in sight again"
