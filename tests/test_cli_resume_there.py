@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,11 @@ from lrgui.tasks.spec import TaskSpec
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 #: Its loss is drawn from the random generators of Python, numpy and torch, so that it shows whether they went on.
+#: While there is the file, a process takes its time from as many steps on as are written there.
 TASK = """
-import time, torch
+import pathlib, time, torch
+
+SLOW = pathlib.Path("FILE")
 
 def model():
     return torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Dropout(0.5), torch.nn.Linear(8, 2))
@@ -46,8 +50,14 @@ def model():
 class Slow(torch.utils.data.Dataset):
     def __len__(self):
         return 80
+    count = 0
     def __getitem__(self, index):
-        time.sleep(SECONDS)
+        self.count += 1
+        try:
+            slow = self.count > 4 * int(SLOW.read_text())
+        except FileNotFoundError:
+            slow = False
+        time.sleep(0.1 if slow else 0.005)
         x = torch.randn(4)
         return x, int(x.sum() > 0)
 
@@ -73,7 +83,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_folders: Path) -
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
-    (tmp_path / "task.py").write_text(TASK.replace("SECONDS", "0.005"))
+    (tmp_path / "task.py").write_text(TASK.replace("FILE", str(tmp_path / "slow")))
     task = TaskSpec(source="task", path=str(tmp_path / "task.py"), model="", device="cpu")
     return Job("train", task, train=TrainSettings(epochs=EPOCHS, checkpoints=1e-9))
 
@@ -89,8 +99,19 @@ def sent(job: Job, target: Target = BOX) -> tuple[Reading, Path]:
     return reading, log.path
 
 
+@contextmanager
+def slow_after(job: Job, steps: int) -> Iterator[Path]:
+    """Inside, what is computed takes its time once it has made so many steps: it would be over before anything happens
+    to it. It does as long as the file is there that this yields."""
+    slow = Path(job.task.path).with_name("slow")
+    slow.with_suffix(".new").write_text(str(steps))
+    slow.with_suffix(".new").rename(slow)
+    yield slow
+    slow.unlink(missing_ok=True)
+
+
 def hold(reading: Reading, steps: int) -> None:
-    """Let it train so many steps, and wait: on a busy machine it would be over before anything happens to it."""
+    """Let it train so many steps, and wait."""
     reading.until(steps)
     reading.source.pause()
     wait_for(lambda: any(getattr(event, "state", "") == RunState.PAUSED for event in reading.events))
@@ -121,14 +142,15 @@ def kill(pids: list[int]) -> None:
 
 
 class Cutting:
-    """Cuts connections while a log here grows, once it has more than so many lines."""
+    """Cuts connections while a log here grows, once it has more than so many lines; what was slow is fast then."""
 
-    def __init__(self, server: SshServer, log: Path, more: int) -> None:
+    def __init__(self, server: SshServer, log: Path, more: int, slow: Path) -> None:
         lines = len(log.read_bytes().splitlines()) + more
 
         def cut() -> None:
             wait_for(lambda: len(log.read_bytes().splitlines()) > lines, 120)
             self.count = server.cut()
+            slow.unlink()
 
         self.count = 0
         self._thread = threading.Thread(target=cut)
@@ -173,12 +195,14 @@ def is_whole(log: Path, job: Job) -> None:
 def test_a_training_that_was_killed_there_goes_on_there_and_the_connection_is_cut_meanwhile(
     command: Command, server: SshServer, job: Job
 ) -> None:
-    reading, log = sent(job)
-    hold(reading, STEPS + 5)
+    with slow_after(job, STEPS + 5):
+        reading, log = sent(job)
+        hold(reading, STEPS + 5)
     kill(processes_of(log)[1:])  # the worker
     assert reading.end().reason == "killed"
-    cutting = Cutting(server, log, 10)
-    done = command("resume", log.stem)
+    with slow_after(job, 0) as slow:
+        cutting = Cutting(server, log, 4, slow)
+        done = command("resume", log.stem)
     assert done.returncode == 0 and "All 3 epochs were trained" in done.stdout, done.stderr
     assert cutting.join() >= 1
     is_whole(log, job)
@@ -187,8 +211,9 @@ def test_a_training_that_was_killed_there_goes_on_there_and_the_connection_is_cu
 
 @pytest.mark.slow
 def test_after_a_reboot_it_goes_on_here(command: Command, server: SshServer, job: Job) -> None:
-    reading, log = sent(job)
-    hold(reading, STEPS + 5)
+    with slow_after(job, STEPS + 5):
+        reading, log = sent(job)
+        hold(reading, STEPS + 5)
     processes = processes_of(log)
     server.stop()  # the machine is gone, and with it all that ran there
     kill(processes)
@@ -213,8 +238,9 @@ def test_one_of_here_is_sent_there_and_followed_again_after_the_laptop_was_close
             if isinstance(event, BatchEvent) and event.step == STEPS + 5:
                 control.cancel()
     found = resumption(log.path, open_run(log.path), "box")
-    reading = Reading(found.source, LogWriter(log.path, found.job, continues=True))
-    hold(reading, 5)
+    with slow_after(job, 5):
+        reading = Reading(found.source, LogWriter(log.path, found.job, continues=True))
+        hold(reading, 5)
     reading.source.leave()
     assert "The run itself continues" in reading.end().detail
     assert any("last checkpoint (" in getattr(event, "detail", "") for event in reading.events)
@@ -224,8 +250,16 @@ def test_one_of_here_is_sent_there_and_followed_again_after_the_laptop_was_close
     assert where is not None
     states = [event for event in attached(log.path) if isinstance(event, StateEvent)]
     assert [event.state for event in states] == [RunState.PAUSED], "what it does is told, however long ago it began"
-    threading.Timer(3, Follower(where.address.path).ask, ("resume",)).start()
+    size = log.path.stat().st_size
+
+    def resume_once_followed() -> None:
+        wait_for(lambda: log.path.stat().st_size > size, 120)
+        Follower(where.address.path).ask("resume")
+
+    resuming = threading.Thread(target=resume_once_followed)
+    resuming.start()
     done = command("resume", log.path.name)
+    resuming.join()
     assert done.returncode == 0 and "is still going on: following it" in done.stderr, done.stderr
     is_whole(log.path, job)
     assert sum(isinstance(e, ResumeEvent) for e in read_log(log.path).events) == 1
@@ -251,8 +285,9 @@ def test_a_job_of_a_queue_is_steered_and_goes_on_as_another_job(
     wait_for(lambda: any("waits in the SLURM queue" in getattr(event, "detail", "") for event in reading.events))
     waiting = command("steer", "queue", "--factor", "0.5")
     assert waiting.returncode == 1 and "has not begun: Job 41 waits" in " ".join(waiting.stderr.split())
-    queue.let_go()
-    hold(reading, STEPS + 5)
+    with slow_after(job, STEPS + 5):
+        queue.let_go()
+        hold(reading, STEPS + 5)
     stopped = command("steer", log.stem, "--stop")
     assert stopped.returncode == 0 and "Stopped in epoch" in stopped.stdout, stopped.stderr
     reading.end()

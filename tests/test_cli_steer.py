@@ -176,8 +176,15 @@ def test_it_is_said_whether_a_change_arrived_where_the_connection_does_not_come_
     monkeypatch.setattr(steer, "RECONNECTING", 0.5)
     address = f"ssh://{NAME}{tmp_path / 'run.lrrun'}"
     log = LogWriter(tmp_path / "run.lrrun", Job().training())
-    with log, steered(log.path, Counted(log, server.stop)):
-        done = command("steer", address, "--factor", "0.5")  # confirmed before the run heard of it
+    asked: list[Following] = []
+    monkeypatch.setattr(Following, "ask", lambda self, request: (asked.append(self), ask(self, request)))
+
+    def stop_once_confirmed() -> None:
+        wait_for(lambda: asked[0].confirmed)
+        server.stop()
+
+    with log, steered(log.path, Counted(log, stop_once_confirmed)):
+        done = command("steer", address, "--factor", "0.5")
     assert done.returncode == 0 and "The change reached ssh://" in done.stdout, done.stderr
     server.start()
     with LogWriter(tmp_path / "run.lrrun", Job().training()):
@@ -247,7 +254,7 @@ def test_what_slurm_refuses_is_said(
     command: Command, waiting: tuple[Slurm, Reading, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting[0].deny()
-    monkeypatch.setattr(steer, "QUEUED", 1.0)
+    monkeypatch.setattr(steer, "QUEUED", 4.0)
     done = command("steer", waiting[2], "--stop")
     refused = "SLURM does not end job 41 (scancel: error: Kill job error on job id 41: Access/permission denied)."
     assert done.returncode == 1 and refused in " ".join(done.stderr.split())
@@ -264,7 +271,7 @@ def test_a_queue_that_does_not_answer_leaves_it_open(
         return cancelled(follower, job, state)
 
     monkeypatch.setattr(tail.Follower, "_cancelled", stuck)
-    monkeypatch.setattr(steer, "QUEUED", 1.0)
+    monkeypatch.setattr(steer, "QUEUED", 4.0)
     done = command("steer", address, "--stop")
     said = "SLURM has agreed to take its job out of the queue, and still lists it."
     assert done.returncode == 0 and said in " ".join(done.stdout.split()), done.stderr

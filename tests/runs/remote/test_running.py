@@ -127,17 +127,21 @@ def test_the_connection_is_killed_in_the_middle_and_nothing_is_lost_or_comes_twi
     monkeypatch.setattr(following, "FIRST_WAIT", 0.1)
     source = RemoteRun(LONG, machine)
     reading = Reading(source)
-    for more in (50, 100, 150):
-        reading.until(more)
+
+    def losses() -> int:
+        return sum("reconnecting" in e.detail for e in reading.events if isinstance(e, StateEvent))
+
+    reading.until(50)
+    for number in range(3):
         assert ssh_server.cut() >= 1
-        before = len(steps_of(reading.events))
-        wait_for(lambda before=before: len(steps_of(reading.events)) > before)
+        wait_for(lambda number=number: losses() > number)  # what was under way before has come
+        reading.until(len(steps_of(reading.events)) + 50)
     source.cancel()
     end = reading.end()
     assert end.reason == EndReason.CANCELLED
     kept = read_log(log_of(source)).events
     assert steps_of(reading.events) == steps_of(kept) == list(range(len(steps_of(kept))))
-    assert sum("reconnecting" in e.detail for e in reading.events if isinstance(e, StateEvent)) >= 3
+    assert losses() >= 3
 
 
 @pytest.mark.slow
