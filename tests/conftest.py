@@ -11,10 +11,15 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 if sys.platform.startswith("linux") and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -51,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
         server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert server.stdin is not None and server.stdout is not None
         os.environ["DISPLAY"] = server.stdout.readline().strip()
-        config.add_cleanup(lambda: server.communicate(timeout=10))
+        config.add_cleanup(lambda: server.communicate(timeout=60))
 
 
 def _remove_temporary(folder: str) -> None:
@@ -159,6 +164,19 @@ def command() -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
+#: Milliseconds that a test waits for a state of the window: a limit costs nothing where the state comes, and a busy
+#: machine needs ten times as long for it as another one.
+PATIENCE = 60_000
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot) -> QtBot:
+    """pytest-qt's own, which gives up after five seconds, with the patience of `PATIENCE`: no test names a limit."""
+    for name in ("waitUntil", "waitSignal", "waitSignals", "waitExposed", "waitActive", "waitCallback"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=PATIENCE))
+    return qtbot
+
+
 @pytest.fixture(autouse=True)
 def no_qthread_left_behind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A QThread still running when it is destroyed aborts the process, tests away from where it was started.
@@ -192,7 +210,7 @@ def no_qthread_left_behind(request: pytest.FixtureRequest, monkeypatch: pytest.M
     try:
         for thread in started:
             if shiboken6.isValid(thread):
-                assert thread.wait(5000), f"{thread} was left running"
+                assert thread.wait(PATIENCE), f"{thread} was left running"
     finally:
         gc.enable()
 
@@ -204,7 +222,7 @@ def no_thread_left_behind() -> Iterator[None]:
     yield
     for thread in set(threading.enumerate()) - before:
         if not thread.daemon:
-            thread.join(5)
+            thread.join(PATIENCE / 1000)
             assert not thread.is_alive(), f"{thread.name} was left running"
 
 

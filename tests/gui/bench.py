@@ -31,11 +31,11 @@ class Bench:
     def play(self, source: Scripted | None = None, start: Callable[[], None] | None = None) -> None:
         """Run a source to its end."""
         self.source = source or Scripted(sweep())
-        with self.qtbot.waitSignal(self.session.run_ended, timeout=10_000):
+        with self.qtbot.waitSignal(self.session.run_ended):
             (start or self.session.find)()
 
     def begin(self, source: Scripted) -> None:
         """Start a source that goes on until it is stopped."""
         self.source = source
         self.session.find()
-        self.qtbot.waitUntil(lambda: self.session.state == "running", timeout=10_000)
+        self.qtbot.waitUntil(lambda: self.session.state == "running")

@@ -35,7 +35,7 @@ class Scripted:
         """What was written."""
         yield from self._chunks
         if self._hold:
-            assert self._go.wait(20), "nobody ended the run"
+            assert self._go.wait(120), "nobody ended the run"
             yield [EndEvent("cancelled", "Stopped; everything measured so far is kept.")]
 
     def pause(self) -> None:

@@ -57,14 +57,14 @@ class States:
 
     def _end(self) -> None:
         """End a run that is held."""
-        with self.bench.qtbot.waitSignal(self.bench.session.run_ended, timeout=10_000):
+        with self.bench.qtbot.waitSignal(self.bench.session.run_ended):
             self.bench.session.stop()
 
     def _going(self, chunks: Sequence[list[Event]], start: Callable[[], None], name: str) -> Iterator[str]:
         """A run that goes on while it is looked at."""
         self.bench.source = Scripted(chunks, hold=True)
         start()
-        self.bench.qtbot.waitUntil(lambda: self.bench.session.state == "running", timeout=10_000)
+        self.bench.qtbot.waitUntil(lambda: self.bench.session.state == "running")
         self.bench.qtbot.wait(60)  # it is drawn 30 times a second
         yield name
         self._end()
@@ -82,7 +82,7 @@ class States:
         self._tab(tabs.curve)
         window.toggle_runs()
         drawer = window.findChild(RunsDrawer)
-        self.bench.qtbot.waitUntil(lambda: not drawer.shelf.left, timeout=10_000)
+        self.bench.qtbot.waitUntil(lambda: not drawer.shelf.left)
         yield "no runs"
         window.toggle_runs()
 
@@ -136,7 +136,7 @@ class States:
         yield "optimizers compared"
         bench.source = Scripted(training())
         session.train_candidates(bench.runs.candidates[:3], 2)
-        bench.qtbot.waitUntil(lambda: not session.queue.active and not session.busy, timeout=10_000)
+        bench.qtbot.waitUntil(lambda: not session.queue.active and not session.busy)
         session.enqueue_training(seeds=2)
         yield "the queue"
         session.queue.cancel_all()
@@ -162,7 +162,7 @@ class States:
         window, bench = self.window, self.bench
         window.toggle_runs()
         drawer = window.findChild(RunsDrawer)
-        bench.qtbot.waitUntil(lambda: drawer.model.rowCount() > 9 and not drawer.shelf.left, timeout=10_000)
+        bench.qtbot.waitUntil(lambda: drawer.model.rowCount() > 9 and not drawer.shelf.left)
         bench.qtbot.wait(30)  # thumbnails
         yield "the list of runs"
         drawer.search.setText("nothing is called so")
@@ -171,7 +171,7 @@ class States:
         window.toggle_runs()
         window.compare_runs(sorted(runs_folder().glob("*.lrrun"))[:9])
         saved = window.tabs.compare.saved
-        bench.qtbot.waitUntil(lambda: window.tabs.plot is saved.plot, timeout=10_000)
+        bench.qtbot.waitUntil(lambda: window.tabs.plot is saved.plot)
         yield "saved runs compared"
 
     def _visits(self) -> Iterator[str]:
@@ -187,7 +187,7 @@ class States:
         with LogWriter(growing, Job(sweep=SweepSettings(steps=120))) as log:
             log.write([StateEvent("running"), task(), *points()[:90]])
             session.follow_run(str(growing))
-            bench.qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
+            bench.qtbot.waitUntil(lambda: session.state == "running")
             bench.qtbot.wait(60)
             yield "a run that is followed"
             self._end()
@@ -220,7 +220,7 @@ class States:
         there.path.mkdir(parents=True)
         there.write(planned(spec), ExecutionSettings())
         Driver(planned(spec), there, LocalPool(2, lambda job: StudyRun(events_of(job)))).run()
-        with bench.qtbot.waitSignal(window.tabs.study.opened, timeout=10_000):
+        with bench.qtbot.waitSignal(window.tabs.study.opened):
             window.session.use(str(there.path))
         yield "a study"
         self._tab(window.tabs.curve)

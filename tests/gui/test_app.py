@@ -187,10 +187,10 @@ def test_the_button_names_what_is_trained_while_another_rate_is_set(window: Main
     bench.runs.select(3e-3)
     bench.source = Scripted(training()[:1], hold=True)
     bench.session.train()
-    bench.qtbot.waitUntil(lambda: bench.session.state == "running", timeout=10_000)
+    bench.qtbot.waitUntil(lambda: bench.session.state == "running")
     bench.runs.select(5e-2)
     assert button.text() == "Train with 3e-3 ▸" and not button.isEnabled()
-    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(bench.session.run_ended):
         bench.session.stop()
     assert button.text() == "Train with 5e-2 ▸"
 

@@ -37,18 +37,18 @@ def background(qtbot: QtBot) -> Background:
 def test_the_result_comes_in_the_windows_thread(background: Background, qtbot: QtBot) -> None:
     got: list[Any] = []
     work = Waiting(7)
-    with qtbot.waitSignal(background.told, timeout=5000):
+    with qtbot.waitSignal(background.told):
         background.start(work, lambda *found: got.append((*found, threading.current_thread())))
     assert background.running and got == []
     work.go.set()
-    qtbot.waitUntil(lambda: bool(got), timeout=5000)
+    qtbot.waitUntil(lambda: bool(got))
     assert got == [(7, None, threading.main_thread())] and not background.running
 
 
 def test_what_the_work_raises_is_handed_over(background: Background, qtbot: QtBot) -> None:
     got: list[Any] = []
     background.start(lambda _watch: 1 / 0, lambda *found: got.append(found))
-    qtbot.waitUntil(lambda: bool(got), timeout=5000)
+    qtbot.waitUntil(lambda: bool(got))
     assert got[0][0] is None and isinstance(got[0][1], ZeroDivisionError)
 
 
@@ -56,11 +56,11 @@ def test_nobody_gets_what_was_given_up(background: Background, qtbot: QtBot) -> 
     got: list[Any] = []
     first, second = Waiting(1), Waiting(2)
     background.start(first, lambda *found: got.append(found))
-    first.begun.wait(5)
+    assert first.begun.wait(60)
     background.start(second, lambda *found: got.append(found))
-    qtbot.waitUntil(lambda: first.over, timeout=5000)
+    qtbot.waitUntil(lambda: first.over)
     second.go.set()
-    qtbot.waitUntil(lambda: bool(got), timeout=5000)
+    qtbot.waitUntil(lambda: bool(got))
     assert got == [(2, None)]
     third = Waiting(3)
     background.start(third, lambda *found: got.append(found))

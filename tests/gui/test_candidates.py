@@ -102,7 +102,7 @@ def test_train_these_trains_them_and_the_selected_rate(window: MainWindow, bench
     bench.source = Scripted(training())
     before = len(bench.jobs)
     QTest.mouseClick(bar.train, Qt.MouseButton.LeftButton)
-    bench.qtbot.waitUntil(lambda: not bench.session.queue.active and not bench.session.busy, timeout=10_000)
+    bench.qtbot.waitUntil(lambda: not bench.session.queue.active and not bench.session.busy)
     rates = [job.train.max_lr for job in bench.jobs[before:]]
     schedule = bench.session.job.train.planned_schedule
     assert rates == [bench.runs.plan.as_trained(lr, schedule) for lr in bar.rates]
@@ -142,7 +142,7 @@ def test_menu_and_palette_train_and_clear_candidates_too(window: MainWindow, ben
     bench.source = Scripted(training())
     before = len(bench.jobs)
     actions["train_candidates"].trigger()
-    bench.qtbot.waitUntil(lambda: not bench.session.queue.active and not bench.session.busy, timeout=10_000)
+    bench.qtbot.waitUntil(lambda: not bench.session.queue.active and not bench.session.busy)
     assert len(bench.jobs) - before == 2, "the candidate and the selected rate"
     assert window.tabs.currentWidget() is window.tabs.queue
     words = window.banner.text

@@ -28,7 +28,7 @@ from lrgui.tasks.spec import TaskSpec
 
 def _compare(window: MainWindow, bench: Bench, source: Scripted | None = None) -> None:
     bench.source = source or Scripted(sweep())
-    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(bench.session.run_ended):
         window.actions_by_key["compare"].trigger()
 
 
@@ -70,10 +70,10 @@ def test_cancel_keeps_what_there_is(window: MainWindow, bench: Bench, qtbot: QtB
     bench.session._open_source = lambda _job: sources.pop(0)  # type: ignore[assignment]
     window.actions_by_key["compare"].trigger()
     tab = window.tabs.compare
-    qtbot.waitUntil(lambda: bench.runs.compared is not None and len(bench.runs.compared) >= 260, timeout=10_000)
-    qtbot.waitUntil(lambda: "2 of 3" in window.status.text.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: bench.runs.compared is not None and len(bench.runs.compared) >= 260)
+    qtbot.waitUntil(lambda: "2 of 3" in window.status.text.text())
     assert not tab.button.isEnabled()
-    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with qtbot.waitSignal(bench.session.run_ended):
         bench.session.stop()
     assert held.asked == ["cancel"]
     assert [each.key for each in bench.runs.comparison] == ["sgd"]
@@ -117,7 +117,7 @@ def test_the_tasks_own_optimizer_takes_part_where_there_is_one(
     window.actions_by_key["compare"].trigger()
     assert not bench.jobs, "nothing runs before it is trusted"
     bench.source = Scripted(sweep())
-    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(bench.session.run_ended):
         bench.session.tasks.grant(asked[0], False)
     assert [job.task.optimizer for job in bench.jobs] == ["own", "sgd", "adam", "adamw"]
     assert bench.runs.comparison[0].label == "own optimizer"
@@ -152,7 +152,7 @@ def test_saved_sweeps_are_laid_over_each_other(
     window.compare_runs(paths)
     tab = window.tabs.compare
     assert tab.waiting.isVisible() and tab.waiting.text() == "Reading 3 runs …"
-    qtbot.waitUntil(lambda: len(tab.pick_buttons) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(tab.pick_buttons) == 1)
     assert not tab.waiting.isVisible()
     names = [entry.text for entry in tab.saved.plot.chart.legend.entries]
     assert names == ["SGD · batch 64", "Adam · batch 64", "Adam · batch 128"]
@@ -165,12 +165,12 @@ def test_saved_sweeps_are_laid_over_each_other(
     shown = tab.shown()
     assert isinstance(shown, OverlayReport) and list(shown.overlay.labels) == names, "what is exported"
     window.compare_runs(paths[:1])
-    qtbot.waitUntil(lambda: "at least two runs" in window.banner.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "at least two runs" in window.banner.text)
     assert len(tab.pick_buttons) == 1, "what was shown stays"
     _compare(window, bench)
     assert len(tab.pick_buttons) == len(tab.boxes) and window.tabs.plot is tab.optimizers
     window.compare_runs(paths)
-    qtbot.waitUntil(lambda: window.tabs.plot is tab.saved.plot, timeout=10_000)
+    qtbot.waitUntil(lambda: window.tabs.plot is tab.saved.plot)
     QTest.mouseClick(tab.back, Qt.MouseButton.LeftButton)
     assert window.tabs.plot is tab.optimizers and len(tab.pick_buttons) == len(tab.boxes)
 
@@ -179,7 +179,7 @@ def test_a_sweep_over_a_training_and_how_they_are_shown(window: MainWindow, benc
     paths = [_kept("s", Job(), sweep()), _kept("t", Job("train"), training())]
     window.compare_runs(paths)
     tab, view = window.tabs.compare, window.tabs.compare.saved
-    qtbot.waitUntil(lambda: view.overlay is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: view.overlay is not None)
     assert view.overlay is not None and view.overlay.align == "step"
     assert [view.align.itemText(i) for i in range(view.align.count())] == ["Step", "Epoch", "Time", "Learning rate"]
     heads = [view.table.horizontalHeaderItem(i).text() for i in range(view.table.columnCount())]
@@ -216,7 +216,7 @@ def test_many_picks_are_in_a_menu(window: MainWindow, qtbot: QtBot) -> None:
     paths = [_kept(str(size), Job(task=TaskSpec(batch_size=size)), sweep()) for size in (8, 16, 32, 64, 128)]
     window.compare_runs(paths)
     tab = window.tabs.compare
-    qtbot.waitUntil(lambda: len(tab.pick_buttons) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(tab.pick_buttons) == 1)
     actions = tab.pick_buttons[0].menu().actions()
     assert len(actions) == 5 and "batch 8" in actions[0].text()
     actions[0].trigger()
@@ -227,7 +227,7 @@ def _offered(window: MainWindow, qtbot: QtBot, paths: list[Path]) -> list[QActio
     """The entries of the menu of rates, once these runs are shown."""
     window.compare_runs(paths)
     tab = window.tabs.compare
-    qtbot.waitUntil(lambda: window.tabs.plot is tab.saved.plot, timeout=10_000)
+    qtbot.waitUntil(lambda: window.tabs.plot is tab.saved.plot)
     return tab.pick_buttons[0].menu().actions()
 
 
@@ -277,7 +277,7 @@ def test_among_runs_of_one_kind_that_is_said_with_the_rate(window: MainWindow, b
     paths = [_kept(f"r{number}", job, race(job.race)) for number, job in enumerate(raced)]
     tab = window.tabs.compare
     window.compare_runs(paths)
-    qtbot.waitUntil(lambda: "by a race" in tab.pick_buttons[0].menu().actions()[0].text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "by a race" in tab.pick_buttons[0].menu().actions()[0].text())
 
 
 def test_what_broke_or_measured_nothing_offers_no_rate(window: MainWindow, bench: Bench, qtbot: QtBot) -> None:

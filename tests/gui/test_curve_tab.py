@@ -47,7 +47,7 @@ def tab(qtbot: QtBot) -> Tab:
 def test_a_range_is_swept(tab: Tab, qtbot: QtBot) -> None:
     bench, action = tab.bench, tab.offered(1.234e-4, 5.6e-2)["Sweep this range"]
     bench.source = Scripted(sweep())
-    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with qtbot.waitSignal(bench.session.run_ended):
         action.trigger()
     assert (bench.jobs[-1].sweep.start_lr, bench.jobs[-1].sweep.end_lr) == (1.2e-4, 5.6e-2)
     tab.menu.close()
@@ -81,7 +81,7 @@ def test_nothing_is_swept_while_a_run_goes_on(tab: Tab, qtbot: QtBot) -> None:
     assert not offered["Sweep this range"].isEnabled()
     assert offered["Zoom to this range"].isEnabled()
     tab.menu.close()
-    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with qtbot.waitSignal(bench.session.run_ended):
         bench.session.stop()
 
 
@@ -93,7 +93,7 @@ def test_a_tap_of_space_over_the_plot_pauses_as_elsewhere(
     bench.begin(Scripted(sweep()[:1], hold=True))
     qtbot.keyClick(canvas, Qt.Key.Key_Space)
     assert bench.source.asked == ["pause"]
-    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with qtbot.waitSignal(bench.session.run_ended):
         bench.session.stop()
 
 
@@ -134,7 +134,7 @@ def test_behind_a_sweep_that_begins_in_a_visit_is_the_persons_own(tab: Tab, own_
     bench.begin(Scripted(sweep()[:1], hold=True))
     assert runs.last_reading is own and runs.holds_for.startswith("For ") and "batch 64" in runs.holds_for
     assert (tab.tab.plot.previous.points[1] == own.curve.smoothed).all()
-    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with qtbot.waitSignal(bench.session.run_ended):
         bench.session.stop()
 
 
@@ -216,7 +216,7 @@ def test_the_live_curve_follows_the_threads_signal(tab: Tab, qtbot: QtBot) -> No
     bench.session.worker.batch.emit(100, 1e-3, 0.5)
     qtbot.waitUntil(lambda: len(plot.dots.points[0]) == 101)
     assert plot.dots.points[1][-1] == 0.5
-    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with qtbot.waitSignal(bench.session.run_ended):
         bench.session.stop()
     bench.session.worker.batch.emit(101, 1e-3, 0.5)
     assert len(tab.tab._points) == 101, "a training's batches are nothing to this curve"

@@ -240,14 +240,14 @@ def test_what_takes_long_says_how_long(
 ) -> None:
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 12)
-    qtbot.waitUntil(lambda: checking.summary.text() == "Forward pass … 12 s", timeout=3000)
+    qtbot.waitUntil(lambda: checking.summary.text() == "Forward pass … 12 s")
     checking.stop.click()
     qtbot.waitUntil(lambda: not bench.session.busy)
     again = shown(bench, qtbot)
     bench.source = Scripted([[StateEvent("starting", "Downloading MNIST: 3 of 11 MB")]], hold=True)
     bench.session.check()
     monkeypatch.setattr(time, "monotonic", lambda: now + 24)
-    qtbot.waitUntil(lambda: again.summary.text() == "Downloading MNIST: 3 of 11 MB … 12 s", timeout=3000)
+    qtbot.waitUntil(lambda: again.summary.text() == "Downloading MNIST: 3 of 11 MB … 12 s")
     bench.session.stop()
     qtbot.waitUntil(lambda: not bench.session.busy)
 

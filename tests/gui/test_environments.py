@@ -53,7 +53,7 @@ class Asked:
                 asked.described.append(python)
                 asked.threads.add(threading.current_thread().name)
                 if python in asked.hanging:
-                    assert self._stop.wait(10)
+                    assert self._stop.wait(60)
                 return Environment(python, version="3.12", problem=asked.problem, late=asked.late)
 
             def stop(self) -> None:

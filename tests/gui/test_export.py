@@ -203,18 +203,18 @@ def fill(window: MainWindow, bench: Bench, name: str, drive: Callable[..., Study
     bench.session._open_source = open_source  # type: ignore[assignment]
     bench.play()
     if name == "study":
-        with bench.qtbot.waitSignal(window.tabs.study.opened, timeout=10_000):
+        with bench.qtbot.waitSignal(window.tabs.study.opened):
             window.session.use(
                 str(drive(StudySpec("digits", grid={"batch_size": (32, 64)}), how=ExecutionSettings()).folder)
             )
     elif name == "overlay":
         bench.play(start=bench.session.train)
         window.compare_runs(sorted(runs_folder().glob("*.lrrun")))
-        bench.qtbot.waitUntil(lambda: window.tabs.compare.saved.overlay is not None, timeout=10_000)
+        bench.qtbot.waitUntil(lambda: window.tabs.compare.saved.overlay is not None)
     elif name == "queue":
         bench.session.train_candidates([1e-3, 1e-2])
-        bench.qtbot.waitUntil(lambda: len(bench.session.queue.runs) == 2 and not bench.session.busy, timeout=10_000)
-        bench.qtbot.waitUntil(lambda: not bench.session.queue.active, timeout=10_000)
+        bench.qtbot.waitUntil(lambda: len(bench.session.queue.runs) == 2 and not bench.session.busy)
+        bench.qtbot.waitUntil(lambda: not bench.session.queue.active)
     elif name in ("training", "verify", "compare"):
         starts = {
             "training": bench.session.train,

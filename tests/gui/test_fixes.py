@@ -139,7 +139,7 @@ def test_an_error_of_torch_itself_gets_the_button(
 
     monkeypatch.setattr(in_process, "build_task", greedy)
     monkeypatch.setattr(bench.session, "_open_source", InProcess)
-    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with qtbot.waitSignal(bench.session.run_ended):
         bench.session.find()
     assert "Out of memory with batches of 64" in window.banner.text
     press(window, qtbot, "Use half the batch size")
@@ -152,7 +152,7 @@ def test_a_process_without_memory_gets_the_button(
 ) -> None:
     command = [sys.executable, str(FAKE), "out_of_memory"]
     monkeypatch.setattr(bench.session, "_open_source", lambda job: ChildProcess(job, command=command))
-    with qtbot.waitSignal(bench.session.run_ended, timeout=20_000):
+    with qtbot.waitSignal(bench.session.run_ended):
         bench.session.find()
     press(window, qtbot, "Use half the batch size")
     assert numbers(bench) == (32, 2)

@@ -40,7 +40,7 @@ def test_another_thread_makes_garbage_and_does_not_collect_it(collector: Collect
     thread.start()
     thread.join()
     assert not ended_in
-    qtbot.waitUntil(lambda: len(ended_in) == 5000, timeout=5000)
+    qtbot.waitUntil(lambda: len(ended_in) == 5000)
     assert set(ended_in) == {threading.main_thread()}
 
 

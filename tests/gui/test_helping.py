@@ -245,13 +245,13 @@ def test_the_palette_finds_saved_runs(window: MainWindow, qtbot: QtBot) -> None:
         return [line for line in lines if line.startswith("Run: ")]
 
     QTest.keyClicks(palette.field, "digits 2020-11-01")
-    qtbot.waitUntil(lambda: len(runs()) == MOST_RUNS, timeout=10_000)
+    qtbot.waitUntil(lambda: len(runs()) == MOST_RUNS)
     assert "1 Nov 2020 03:39" in runs()[0], "the latest first"
     palette.field.setText("adam digits")
-    qtbot.waitUntil(lambda: len(runs()) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(runs()) == 1)
     assert palette.list.item(palette.list.currentRow()).text() == runs()[0], "no action is called like that"
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: window.runs.visit is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.runs.visit is not None)
     assert "Adam" in window.runs.visit.words and "03:07" in window.runs.visit.words
 
 

@@ -77,7 +77,7 @@ def test_one_that_diverged_is_not_offered_to_go_on(window: MainWindow, bench: Be
     assert not resume.isHidden() and not resume.isEnabled() and resume.toolTip() == DIVERGED
     window.toggle_runs()
     drawer = window.findChild(RunsDrawer)
-    bench.qtbot.waitUntil(lambda: drawer.model.rowCount() == 1, timeout=10_000)
+    bench.qtbot.waitUntil(lambda: drawer.model.rowCount() == 1)
     drawer.list.setCurrentIndex(drawer.model.index(0))
     assert not drawer.resume_button.isEnabled() and drawer.resume_button.toolTip() == DIVERGED
 
@@ -96,15 +96,15 @@ def test_a_long_log_is_read_away_from_the_window_s_thread(
     session.loading.give_up()
     bench.qtbot.wait(50)
     assert session.state == "idle" and not bench.jobs and told[-1] is None
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         session.resume(log)
     assert len(bench.jobs) == 1 and bench.jobs[0].keeping is not None
     session.resume(log, 3)  # whoever starts something else meanwhile wants that
     session.train()
-    bench.qtbot.waitUntil(lambda: session.state == "idle", timeout=10_000)
+    bench.qtbot.waitUntil(lambda: session.state == "idle")
     bench.qtbot.wait(50)
     assert len(bench.jobs) == 2 and bench.jobs[1].train.epochs != 5
-    with bench.qtbot.waitSignal(session.noticed, timeout=10_000), bench.qtbot.waitSignal(session.noticed):
+    with bench.qtbot.waitSignal(session.noticed), bench.qtbot.waitSignal(session.noticed):
         session.resume(log.with_name("none.lrrun"))
     assert told[-1] is not None and "none.lrrun" in told[-1].text
 
@@ -140,14 +140,14 @@ def test_its_weights_are_written_with_the_code_that_loads_them(
     assert bench.session.open_run(log)
     told = []
     bench.session.noticed.connect(told.append)
-    with bench.qtbot.waitSignal(bench.session.noticed, timeout=10_000):
+    with bench.qtbot.waitSignal(bench.session.noticed):
         window.tabs.training.kept.write(str(tmp_path / "w.safetensors"))
         assert not window.tabs.training.kept.save.isEnabled()
     assert window.tabs.training.kept.save.isEnabled()
     assert (tmp_path / "w.safetensors").is_file() and "weights of the best epoch" in told[-1].text
     told[-1].act()
     assert "load_state_dict" in QGuiApplication.clipboard().text()
-    with bench.qtbot.waitSignal(bench.session.noticed, timeout=10_000):
+    with bench.qtbot.waitSignal(bench.session.noticed):
         window.tabs.training.kept.write(str(tmp_path / "no" / "w.safetensors"))
     assert "could not be written" in told[-1].text
 
@@ -185,10 +185,10 @@ def test_what_was_said_of_the_run_before_holds_no_longer(
     bench.source = Scripted([[StateEvent("running")]], hold=True)
     session.queue.add([Job("train")])
     session.queue.run()
-    bench.qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
+    bench.qtbot.waitUntil(lambda: session.state == "running")
     session.finish_epoch()
     assert session.asked_to_finish
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         session.stop()
     # The next run is a resumed one: nobody asked it to stop, and how it ends is said.
     told: list[str] = []
@@ -198,7 +198,7 @@ def test_what_was_said_of_the_run_before_holds_no_longer(
     # So is a comparison of optimizers after the queue.
     session.queue.add([Job("train")])
     bench.source = Scripted([[EndEvent("completed", "Trained.")]])
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         session.queue.run()
     told.clear()
     bench.play(Scripted([[EndEvent("failed", "No memory.")]]), lambda: session.compare_optimizers(["sgd", "adam"]))
@@ -241,7 +241,7 @@ def test_one_of_a_target_asks_where_it_is_to_go_on(
     here.trigger()
     assert told[-1] is not None and told[-1].text == "Looking for a.lrrun on gpu" and told[-1].action == "Cancel"
     bench.qtbot.waitUntil(lambda: told[-1] is not None and told[-1].text == "There is no host gpu on the network.")
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         on_box.trigger()
     assert wanted == [HERE, "box"] and any(each and "is still going on: following it" in each.text for each in told)
     record = bench.runs.training
@@ -249,7 +249,7 @@ def test_one_of_a_target_asks_where_it_is_to_go_on(
     assert open_run(log).record.steps.tolist() == list(range(42)), "its log here goes on"
     window.toggle_runs()
     drawer = window.findChild(RunsDrawer)
-    bench.qtbot.waitUntil(lambda: drawer.model.rowCount() == 1, timeout=10_000)
+    bench.qtbot.waitUntil(lambda: drawer.model.rowCount() == 1)
     drawer.list.setCurrentIndex(drawer.model.index(0))
     assert drawer.resume_button.menu() is None, "it is complete"
 

@@ -45,7 +45,7 @@ def long_log(tmp_path: Path) -> Path:
 def test_a_long_run_comes_later_and_says_how_far_it_is(bench: Bench, long_log: Path) -> None:
     session, runs, notices = bench.session, bench.runs, list[Notice | None]()
     session.noticed.connect(notices.append)
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         assert session.open_run(long_log)
         assert runs.sweep is None, "nothing is read in the window's thread"
         assert notices[-1] is not None
@@ -86,7 +86,7 @@ def test_a_large_file_that_is_no_run_is_refused_in_a_sentence(bench: Bench, tmp_
     notices = list[Notice | None]()
     bench.session.noticed.connect(notices.append)
     bench.session.open_run(tmp_path / "x.lrrun")
-    bench.qtbot.waitUntil(lambda: notices[-1] is not None and notices[-1].kind == "error", timeout=5000)
+    bench.qtbot.waitUntil(lambda: notices[-1] is not None and notices[-1].kind == "error")
     assert notices[-1] is not None and notices[-1].text.startswith("x.lrrun is not an LR Finder run: ")
 
 
@@ -110,12 +110,12 @@ def test_a_long_sweep_is_read_in_the_background_and_the_run_ends_after_it(bench:
 
 def test_another_beta_of_a_long_sweep_is_computed_in_the_background(bench: Bench, long_log: Path) -> None:
     session, runs = bench.session, bench.runs
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         session.open_run(long_log)
     session.use_visited()
     before = runs.reading
     for beta in (0.5, 0.6, 0.7):  # the last one counts
         session.edit(sweep=replace(session.job.sweep, beta=beta))
     assert runs.reading is before
-    bench.qtbot.waitUntil(lambda: runs.reading is not before, timeout=10_000)
+    bench.qtbot.waitUntil(lambda: runs.reading is not before)
     assert runs.reading is not None and runs.reading.curve.beta == 0.7

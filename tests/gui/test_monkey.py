@@ -108,7 +108,7 @@ def _run(window: MainWindow, bench: Bench, monkeypatch: pytest.MonkeyPatch, seed
     bench.session.queue.pause()  # it would begin its next training once the run that goes on is stopped
     if bench.session.busy:
         bench.session.stop()
-    bench.qtbot.waitUntil(lambda: not bench.session.busy, timeout=10_000)
+    bench.qtbot.waitUntil(lambda: not bench.session.busy)
     closer.stop()
     monkeypatch.undo()
     window.session._open_source = bench._open  # type: ignore[assignment]

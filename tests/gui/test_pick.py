@@ -236,7 +236,7 @@ def test_one_button_sweeps_with_more_steps_at_each_rate(window: MainWindow, benc
     bench.play(Scripted(_no_fall(0.3)))
     button = window.banner._action
     assert button.text() == "Sweep with 8 steps per rate instead"
-    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(bench.session.run_ended):
         button.click()
     assert bench.jobs[-1].kind == "sweep" and bench.jobs[-1].sweep.batches_per_lr == 8
 
@@ -247,7 +247,7 @@ def test_one_button_measures_around_a_guess(window: MainWindow, bench: Bench) ->
     assert pick is not None and pick.lr is None and pick.best_guess is not None and pick.next_sweep is None
     button = window.banner._action
     assert button.text().startswith("Verify around ")
-    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(bench.session.run_ended):
         button.click()
     assert bench.jobs[-1].kind == "race" and bench.jobs[-1].race.around == pytest.approx(pick.best_guess)
 

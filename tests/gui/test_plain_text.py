@@ -132,7 +132,7 @@ def walk(root: QWidget) -> int:
 def test_a_run_file(window: MainWindow, tmp_path: Path, qtbot: QtBot, kind: str) -> None:
     path = log(tmp_path / f"{WORDS.replace('/', '')}.lrrun", sweep() if kind == "sweep" else training(), kind)
     window.session.open_run(path)
-    qtbot.waitUntil(lambda: walk(window) >= 2, timeout=10_000)
+    qtbot.waitUntil(lambda: walk(window) >= 2)
     window.session.noticed.emit(Notice("error", WORDS, WORDS, WORDS.replace("&", "&&"), tip=WORDS))
     assert walk(window) >= 4
     window.tabs.setCurrentIndex(3)
@@ -146,7 +146,7 @@ def test_a_task(window: MainWindow, bench: Bench, tmp_path: Path, qtbot: QtBot) 
     file = folder / "<b>bold &x<b>.py"
     file.write_text(TASK)
     assert window.session.use(str(file))
-    qtbot.waitUntil(lambda: walk(window) >= 3, timeout=10_000)
+    qtbot.waitUntil(lambda: walk(window) >= 3)
     window.opening.recent.fill()
     walk(window.opening.recent)
     question = Trust(None).question(str(file))

@@ -65,7 +65,7 @@ class Proved(Bench):
     def find(self) -> None:
         """Sweep, and race where that follows."""
         self.session.find()
-        self.qtbot.waitUntil(lambda: not self.session.busy, timeout=20_000)
+        self.qtbot.waitUntil(lambda: not self.session.busy)
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_a_race_that_a_person_starts_changes_no_recommendation(proved: Proved) -
     proved.find()
     before = proved.runs.reading
     proved.session.verify()
-    proved.qtbot.waitUntil(lambda: not proved.session.busy, timeout=20_000)
+    proved.qtbot.waitUntil(lambda: not proved.session.busy)
     assert proved.jobs[-1].kind == "race" and proved.runs.reading is before
 
 

@@ -47,7 +47,7 @@ def _states(bench: Bench) -> list[str]:
 
 def _finished(bench: Bench) -> None:
     queue = bench.session.queue
-    bench.qtbot.waitUntil(lambda: not queue.active and not bench.session.busy, timeout=20_000)
+    bench.qtbot.waitUntil(lambda: not queue.active and not bench.session.busy)
 
 
 def test_candidates_train_one_after_the_other(bench: Bench) -> None:
@@ -111,7 +111,7 @@ def test_order_removing_and_pausing(bench: Bench) -> None:
     _serve(bench, lambda _job: _held())
     queue, session = bench.session.queue, bench.session
     session.train_candidates([1e-4, 1e-3, 1e-2, 1e-1])
-    bench.qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
+    bench.qtbot.waitUntil(lambda: session.state == "running")
     one, two, three, four = queue.entries
     queue.move(four, -1)
     queue.move(two, -1)  # it is the next already: the one that trains keeps its place
@@ -120,17 +120,17 @@ def test_order_removing_and_pausing(bench: Bench) -> None:
     assert queue.waiting == [four, three]
     queue.pause()
     assert queue.words == "1 training, 2 waiting · paused"
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         queue.cancel([one])
     QCoreApplication.processEvents()
     assert not session.busy and queue.running is None and one.state == "ended", "none begins"
     queue.run()
-    bench.qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
+    bench.qtbot.waitUntil(lambda: session.state == "running")
     assert bench.jobs[-1].train.max_lr == 1e-1
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         queue.cancel([four])  # one: the next begins
-    bench.qtbot.waitUntil(lambda: queue.running is three and session.state == "running", timeout=10_000)
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    bench.qtbot.waitUntil(lambda: queue.running is three and session.state == "running")
+    with bench.qtbot.waitSignal(session.run_ended):
         queue.cancel_all()
     assert not queue.waiting and not queue.active and three.said == "stopped"
 
@@ -150,8 +150,8 @@ def test_who_looks_elsewhere_is_told_once_at_the_end(
 def test_stop_pauses_the_queue_and_says_so(window: MainWindow, bench: Bench) -> None:
     _serve(bench, lambda _job: _held())
     bench.session.train_candidates([1e-3, 1e-2])
-    bench.qtbot.waitUntil(lambda: bench.session.state == "running", timeout=10_000)
-    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    bench.qtbot.waitUntil(lambda: bench.session.state == "running")
+    with bench.qtbot.waitSignal(bench.session.run_ended):
         window.actions_by_key["stop"].trigger()
     assert window.banner.text == "Stopped. The queue is paused; 1 training is waiting."
     assert not bench.session.queue.active and len(bench.session.queue.waiting) == 1
@@ -160,7 +160,7 @@ def test_stop_pauses_the_queue_and_says_so(window: MainWindow, bench: Bench) -> 
 def test_it_is_kept_and_asked_about_but_never_run_by_itself(bench: Bench, qtbot: QtBot) -> None:
     _serve(bench, lambda _job: _held())
     bench.session.train_candidates([1e-3, 1e-2, 1e-1])
-    qtbot.waitUntil(lambda: bench.session.state == "running", timeout=10_000)
+    qtbot.waitUntil(lambda: bench.session.state == "running")
     bench.session.queue.cancel([bench.session.queue.entries[2]])
     bench.session.close()  # the one that trains waits again
     later = Session(Job(), lambda _job: pytest.fail("nothing may run"), QCoreApplication.instance())
@@ -242,18 +242,18 @@ def test_the_tab_shows_table_and_curves_while_they_train(window: MainWindow, ben
     tab = window.tabs.queue
     assert window.tabs.currentWidget() is tab, "a queue that is run comes in sight"
     table = tab.view.table
-    bench.qtbot.waitUntil(lambda: len(tab.view.plot._lines) > 1 and _drawn(tab.view.plot, 1) == 20, timeout=10_000)
+    bench.qtbot.waitUntil(lambda: len(tab.view.plot._lines) > 1 and _drawn(tab.view.plot, 1) == 20)
     assert _drawn(tab.view.plot, 0) == 42 and window.tabs.currentWidget() is tab, "no training comes in its place"
     heads = [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())]
     ended = heads.index("State")
-    bench.qtbot.waitUntil(lambda: table.item(1, ended).text() == "48 %", timeout=10_000)
+    bench.qtbot.waitUntil(lambda: table.item(1, ended).text() == "48 %")
     heads = [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())]
     final = heads.index("Final validation loss")
     assert table.item(0, ended).text() == "finished" and table.item(0, final).text() == "0.7500"
     assert table.item(1, final).text() == "–", "its first epoch is not over"
     shown = tab.shown()
     assert isinstance(shown, OverlayReport) and len(shown.overlay.runs) == 2
-    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(bench.session.run_ended):
         QTest.mouseClick(tab.cancel_all, Qt.MouseButton.LeftButton)
     QTest.mouseClick(tab.clear, Qt.MouseButton.LeftButton)
     assert bench.session.queue.entries == [] and tab.shown() is None
@@ -291,7 +291,7 @@ def test_rows_are_dragged(window: MainWindow, bench: Bench) -> None:
     window.tabs.setCurrentWidget(tab)
     _serve(bench, lambda _job: held)
     bench.session.train_candidates([1e-3, 2e-3, 3e-3, 4e-3])
-    bench.qtbot.waitUntil(lambda: queue.running is not None, timeout=10_000)
+    bench.qtbot.waitUntil(lambda: queue.running is not None)
     runs, two, three, four = queue.entries
     table, drag = tab.view.table, Qt.ItemFlag.ItemIsDragEnabled
     assert [bool(table.item(row, 1).flags() & drag) for row in range(4)] == [False, True, True, True]
@@ -308,7 +308,7 @@ def test_rows_are_dragged(window: MainWindow, bench: Bench) -> None:
     tab.view.select_rows([1, 2])
     table.rows_dropped.emit(table.rowCount())
     assert queue.entries == [runs, three, four, two] and tab.view.selected_rows == [2, 3]
-    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(bench.session.run_ended):
         queue.cancel_all()
 
 
@@ -333,9 +333,9 @@ def test_the_table_says_why_one_failed_and_it_trains_again(window: MainWindow, b
     queue, tab = bench.session.queue, window.tabs.queue
     failed = Scripted([[EndEvent("failed", "Out of memory. Use a smaller batch.")]])
     _serve(bench, lambda _job: failed)
-    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(bench.session.run_ended):
         bench.session.train_candidates([1e-3])
-    bench.qtbot.waitUntil(lambda: not queue.active, timeout=10_000)
+    bench.qtbot.waitUntil(lambda: not queue.active)
     table = tab.view.table
     heads = [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())]
     cell = table.item(0, heads.index("State"))

@@ -172,7 +172,7 @@ class TestNarrow:
             [[StateEvent("starting"), task(200), StateEvent("running"), *points(200)[:30]]], hold=True
         )
         bench.session.find()
-        bench.qtbot.waitUntil(lambda: bench.session.state == "running", timeout=10_000)
+        bench.qtbot.waitUntil(lambda: bench.session.state == "running")
         for toggle in ("left_panel", "right_panel"):
             self.window.actions_by_key[toggle].trigger()
             assert self.room.drawer_open
@@ -188,7 +188,7 @@ class TestNarrow:
         drawer.sort.setFocus()
         QTest.keyClick(drawer.sort, Qt.Key.Key_Escape)
         assert not drawer.isVisible() and bench.session.state == "running"
-        with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+        with bench.qtbot.waitSignal(bench.session.run_ended):
             QTest.keyClick(self.window.focusWidget() or self.window, Qt.Key.Key_Escape)
 
     def test_a_wide_window_again_shows_both(self) -> None:

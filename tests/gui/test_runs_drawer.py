@@ -46,7 +46,7 @@ def drawer(window: MainWindow, qtbot: QtBot) -> RunsDrawer:
     window.actions_by_key["runs"].trigger()
     drawer = window._drawer
     assert drawer is not None
-    qtbot.waitUntil(lambda: drawer.model.rowCount() == 2 and not drawer.shelf.left, timeout=10_000)
+    qtbot.waitUntil(lambda: drawer.model.rowCount() == 2 and not drawer.shelf.left)
     drawer.sort.setCurrentText("Name")
     return drawer
 
@@ -94,9 +94,9 @@ def test_rename_and_note(drawer: RunsDrawer, qtbot: QtBot) -> None:
     field.selectAll()
     QTest.keyClicks(field, "Baseline")
     QTest.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: notes_path(runs_folder() / "a.lrrun").exists(), timeout=5000)
+    qtbot.waitUntil(lambda: notes_path(runs_folder() / "a.lrrun").exists())
     # It stays selected wherever its row is now; the list follows once the note is on disk.
-    qtbot.waitUntil(lambda: [run.name for run in drawer.chosen] == ["Baseline"], timeout=5000)
+    qtbot.waitUntil(lambda: [run.name for run in drawer.chosen] == ["Baseline"])
     assert drawer.isVisible(), "Enter ended the name: it opens no run"
     drawer.note.setFocus()
     QTest.keyClicks(drawer.note, "with mixup")
@@ -114,12 +114,12 @@ def test_delete_and_undo(drawer: RunsDrawer, qtbot: QtBot) -> None:
     assert drawer.model.rowCount() == 0 and not drawer.undo_button.isHidden()
     assert not list(runs_folder().glob("*.lrrun")) and len(list((runs_folder() / TRASH).rglob("*.lrrun"))) == 2
     QTest.mouseClick(drawer.undo_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: drawer.model.rowCount() == 2, timeout=5000)
+    qtbot.waitUntil(lambda: drawer.model.rowCount() == 2)
     assert drawer.undo_button.isHidden() and len(list(runs_folder().glob("*.lrrun"))) == 2
     with LogWriter(runs_folder() / "going.lrrun", Job("sweep")) as log:  # of any program
         log.write(sweep()[0])
         drawer.shelf.refresh()
-        qtbot.waitUntil(lambda: drawer.model.rowCount() == 3, timeout=5000)
+        qtbot.waitUntil(lambda: drawer.model.rowCount() == 3)
         row = _row(drawer, "going.lrrun")
         assert str(drawer.model.data(drawer.model.index(row), ENDING)).startswith("running · ")
         _click(drawer, row)
@@ -146,7 +146,7 @@ def test_down_and_enter_open_the_first_that_is_found(window: MainWindow, drawer:
 
 def test_a_run_is_run_again_with_its_settings(drawer: RunsDrawer, bench: Bench, qtbot: QtBot) -> None:
     _click(drawer, _row(drawer, "a.lrrun"))
-    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with qtbot.waitSignal(bench.session.run_ended):
         QTest.mouseClick(drawer.again_button, Qt.MouseButton.LeftButton)
     assert bench.jobs == [Job()] and drawer.isHidden()
 
@@ -157,7 +157,7 @@ def test_undo_brings_back_the_settings_that_were_in_the_form(
     mine = replace(bench.session.job, task=replace(bench.session.job.task, batch_size=8, optimizer="adam"))
     bench.session.set_job(mine)
     _click(drawer, _row(drawer, "a.lrrun"))
-    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with qtbot.waitSignal(bench.session.run_ended):
         QTest.mouseClick(drawer.again_button, Qt.MouseButton.LeftButton)
     assert bench.session.job.task == Job().task
     stack = bench.runs.undo_stack
@@ -174,7 +174,7 @@ def test_a_notice_offers_the_settings_that_were_there(drawer: RunsDrawer, bench:
     told: list[Notice] = []
     bench.session.noticed.connect(lambda notice: told.append(notice) if notice is not None else None)
     _click(drawer, _row(drawer, "a.lrrun"))
-    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with qtbot.waitSignal(bench.session.run_ended):
         QTest.mouseClick(drawer.again_button, Qt.MouseButton.LeftButton)
     [offer] = [notice for notice in told if notice.action == "Restore mine"]
     assert offer.act is not None
@@ -213,26 +213,26 @@ def test_any_runs_that_measured_something_can_be_compared(window: MainWindow, dr
     assert drawer.compare_button.isEnabled()
     QTest.mouseClick(drawer.compare_button, Qt.MouseButton.LeftButton)
     saved = window.tabs.compare.saved
-    qtbot.waitUntil(lambda: saved.overlay is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: saved.overlay is not None)
     assert saved.overlay is not None and {run.kind for run in saved.overlay.runs} == {"sweep", "train"}
 
 
 def test_a_run_that_ends_appears(window: MainWindow, drawer: RunsDrawer, bench: Bench, qtbot: QtBot) -> None:
     bench.play()
-    qtbot.waitUntil(lambda: drawer.model.rowCount() == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: drawer.model.rowCount() == 3)
 
 
 def test_a_damaged_file_is_listed_and_nothing_else_is_lost(drawer: RunsDrawer, qtbot: QtBot) -> None:
     (runs_folder() / "c.lrrun").write_text(json.dumps({"no": "run"}) + "\n")
     drawer.shelf.refresh()
-    qtbot.waitUntil(lambda: drawer.model.rowCount() == 3, timeout=5000)
+    qtbot.waitUntil(lambda: drawer.model.rowCount() == 3)
     _click(drawer, _row(drawer, "c.lrrun"))
     assert not drawer.open_button.isEnabled() and drawer.delete_button.isEnabled()
 
 
 def test_it_fits_a_small_window(window: MainWindow, drawer: RunsDrawer, qtbot: QtBot) -> None:
     window.resize(1024, 700)
-    qtbot.waitUntil(lambda: drawer.height() == window.room.height(), timeout=5000)
+    qtbot.waitUntil(lambda: drawer.height() == window.room.height())
     assert drawer.geometry().right() == window.room.rect().right() and drawer.x() > 0
     for button in (drawer.open_button, drawer.again_button, drawer.delete_button):
         assert button.width() >= button.sizeHint().width()

@@ -517,7 +517,7 @@ def test_a_scenario_on_the_main_plot_is_treated_like_a_run(in_window, key, tmp_p
     with pytest.raises(ExportError, match="This curve is synthetic: there is no program"):
         FORMATS["py"].render(report)
     # A real sweep takes its place.
-    with bench.qtbot.waitSignal(session.run_ended, timeout=20_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         session.find()
     assert runs.report().synthetic == ""
 
@@ -537,7 +537,7 @@ def test_the_comparison_lays_a_real_sweep_over(in_window):
     bench.click(tab.send)
     bench.window.tabs.setCurrentWidget(tab)
     shown = runs.sweep
-    with bench.qtbot.waitSignal(session.run_ended, timeout=20_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         bench.click(tab.compare)
     assert bench.jobs == [Job()]
     assert bench.window.tabs.currentWidget() is tab
@@ -563,7 +563,7 @@ def test_the_comparison_lays_a_real_sweep_over(in_window):
 
 def test_a_comparison_that_fails_says_so_and_draws_nothing(bench):
     bench.script = [EndEvent("failed", "The data could not be read.")]
-    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=20_000):
+    with bench.qtbot.waitSignal(bench.session.run_ended):
         bench.click(bench.tab.compare)
     assert len(bench.plot._real.points[0]) == 0
     assert "The data could not be read." in [getattr(notice, "text", "") for notice in bench.notices]

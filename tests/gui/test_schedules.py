@@ -124,7 +124,7 @@ def test_the_plan_is_drawn_before_the_start(bench: Bench, window: MainWindow, pa
     bench.source = Scripted([[StateEvent("starting")]], hold=True)
     bench.session.train()
     assert tab.heading.text() == "Starting…" and tab.plot.rate.plan == pytest.approx(planned_lr(train, 12 * 22, 22))
-    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(bench.session.run_ended):
         bench.session.stop()
 
 

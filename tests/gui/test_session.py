@@ -46,7 +46,7 @@ def test_a_diverged_training_offers_a_tenth(bench: Bench) -> None:
     assert notices[-1].action == "Train at 5e-2"
     assert notices[-1].act is not None
     bench.source = Scripted(training())
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         notices[-1].act()
     assert runs.selection == pytest.approx(0.05)
     assert bench.jobs[-1].kind == "train" and bench.jobs[-1].train.max_lr == pytest.approx(0.05)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,29 +48,37 @@ def first(qtbot: QtBot) -> Iterator[SingleInstance]:
 class Start(threading.Thread):
     """A second start; in a thread, so that the first one's event loop goes on."""
 
-    def __init__(self, *arguments: str, patience: float = 10) -> None:
+    def __init__(self, *arguments: str, patience: float = 60) -> None:
         super().__init__()
         self.arguments, self.patience, self.handed = arguments, patience, False
+        self.waits = threading.Event()
+        """Set once it has found nobody who listens."""
         self.start()
 
     def run(self) -> None:
         # A thread of Python's has no event dispatcher of Qt's, which the socket's notifiers need.
         code = "import sys; from PySide6.QtCore import QCoreApplication; app = QCoreApplication([]);"
-        code += "from lrgui.gui.single_instance import SingleInstance;"
-        code += f"sys.exit(SingleInstance().hand_over(sys.argv[1:], {self.patience}))"
-        self.handed = subprocess.run([sys.executable, "-c", code, *self.arguments], check=False).returncode == 1
+        code += "from lrgui.gui import single_instance as here; send = here._send;"
+        code += "here._send = lambda *words: send(*words) or bool(print(flush=True));"
+        code += f"sys.exit(here.SingleInstance().hand_over(sys.argv[1:], {self.patience}))"
+        words = [sys.executable, "-c", code, *self.arguments]
+        with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            for _ in process.stdout:
+                self.waits.set()
+        self.handed = process.returncode == 1
 
 
 def test_the_first_window_is_told_with_an_absolute_path(
     first: SingleInstance, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with qtbot.waitSignal(first.asked, timeout=10_000) as asked:
+    with qtbot.waitSignal(first.asked) as asked:
         start = Start("ein Lauf ü.lrrun")
     assert asked.args == [[str(tmp_path / "ein Lauf ü.lrrun")]]
     start.join()
     assert start.handed
-    with qtbot.waitSignal(first.asked, timeout=10_000) as asked:
+    with qtbot.waitSignal(first.asked) as asked:
         start = Start("--scenarios", "5")
     assert asked.args == [["--scenarios", "5"]]
     start.join()
@@ -81,7 +88,7 @@ def test_many_starts_at_once_are_all_heard(first: SingleInstance, qtbot: QtBot) 
     heard: list[list[str]] = []
     first.asked.connect(heard.append)
     starts = [Start(f"/run{number}.lrrun") for number in range(5)]
-    qtbot.waitUntil(lambda: len(heard) == 5, timeout=20_000)
+    qtbot.waitUntil(lambda: len(heard) == 5)
     for start in starts:
         start.join()
     assert all(start.handed for start in starts)
@@ -92,8 +99,8 @@ def test_a_start_waits_for_the_first_window_to_come_up(qtbot: QtBot) -> None:
     instance = SingleInstance()
     assert not instance.hand_over([])
     start = Start()
-    time.sleep(0.5)
-    with qtbot.waitSignal(instance.asked, timeout=10_000):
+    assert start.waits.wait(60)
+    with qtbot.waitSignal(instance.asked):
         instance.listen()
     start.join()
     assert start.handed
@@ -103,10 +110,10 @@ def test_a_start_waits_for_the_first_window_to_come_up(qtbot: QtBot) -> None:
 def test_a_first_window_that_goes_meanwhile_makes_room(qtbot: QtBot) -> None:
     instance = SingleInstance()
     assert not instance.hand_over([])
-    start = Start()
-    time.sleep(0.3)
+    start = Start(patience=600)
+    assert start.waits.wait(60)
     instance.close()
-    start.join(5)
+    start.join(60)
     assert not start.is_alive() and not start.handed
 
 
@@ -126,7 +133,7 @@ def test_what_a_killed_process_left_is_no_obstacle(runtime: Path, qtbot: QtBot) 
     instance = SingleInstance()
     assert not instance.hand_over([], patience=600) and instance.first  # nobody is waited for
     instance.listen()
-    with qtbot.waitSignal(instance.asked, timeout=10_000):
+    with qtbot.waitSignal(instance.asked):
         start = Start()
     start.join()
     instance.close()
@@ -148,7 +155,7 @@ def test_rubbish_is_not_obeyed(first: SingleInstance, runtime: Path, qtbot: QtBo
                 pass  # refused in the middle of it
             qtbot.wait(50)
     assert heard == []
-    with qtbot.waitSignal(first.asked, timeout=10_000):
+    with qtbot.waitSignal(first.asked):
         start = Start()
     start.join()
 
@@ -245,12 +252,12 @@ def test_clients_that_keep_silent_do_not_keep_others_out(
             client.connect(first._address)
             client.send(b'{"argum'[: number % 8])
             QApplication.processEvents()
-        with qtbot.waitSignal(first.asked, timeout=15_000) as asked:
+        with qtbot.waitSignal(first.asked) as asked:
             start = Start("--scenarios", "5")
         assert asked.args == [["--scenarios", "5"]]
         start.join()
         assert start.handed
-        qtbot.waitUntil(lambda: not first._read, timeout=10_000)
+        qtbot.waitUntil(lambda: not first._read)
     finally:
         for client in held:
             client.close()

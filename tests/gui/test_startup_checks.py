@@ -133,7 +133,7 @@ def test_who_comes_from_a_menu_gets_a_dialog(tmp_path: Path, monkeypatch: pytest
         server.listen()
         variables = {"DISPLAY": ":98762", "LD_LIBRARY_PATH": str(tmp_path), "PATH": path}
         told(start(tmp_path, DESKTOP_STARTUP_ID="x", **variables), "libxcb-cursor0")
-    for _ in range(100):
+    for _ in range(1200):
         if said.exists():
             break
         time.sleep(0.05)

@@ -37,7 +37,7 @@ def study(drive: Drive) -> Path:  # noqa: F811
 
 def opened(window: MainWindow, qtbot: QtBot, text: str) -> StudyTab:
     tab = window.tabs.study
-    with qtbot.waitSignal(tab.opened, timeout=10_000):
+    with qtbot.waitSignal(tab.opened):
         assert window.session.use(text)
     return tab
 
@@ -69,7 +69,7 @@ def test_its_tab_comes_with_it(window: MainWindow, qtbot: QtBot, study: Path) ->
 @pytest.mark.parametrize("name", ["", "study.json", JOURNAL])
 def test_it_is_known_by_its_folder_and_by_its_files(window: MainWindow, qtbot: QtBot, study: Path, name: str) -> None:
     window.opening.open_paths([str(study / name)])
-    qtbot.waitUntil(lambda: window.tabs.study.results is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.tabs.study.results is not None)
 
 
 def test_a_cell_opens_its_run_and_the_way_back_leads_to_the_study(
@@ -80,7 +80,7 @@ def test_a_cell_opens_its_run_and_the_way_back_leads_to_the_study(
     tab = opened(window, qtbot, str(study))
     qtbot.waitUntil(lambda: tab.heat.cells.box(0, 0).width() > 10)
     click(tab, 1, 2)
-    qtbot.waitUntil(lambda: bench.runs.visit is not None, timeout=5000)
+    qtbot.waitUntil(lambda: bench.runs.visit is not None)
     visit = bench.runs.visit
     assert visit is not None and visit.job.task.optimizer == "adamw" and visit.job.task.batch_size == 128
     assert window.tabs.currentWidget() is window.tabs.curve
@@ -89,10 +89,10 @@ def test_a_cell_opens_its_run_and_the_way_back_leads_to_the_study(
     bar = window.findChild(VisitBar)
     assert bar.back.text() == "Back to a.study"
     bar.back.click()
-    qtbot.waitUntil(lambda: window.tabs.currentWidget() is tab, timeout=5000)
+    qtbot.waitUntil(lambda: window.tabs.currentWidget() is tab)
     assert bench.runs.visit is None and bench.runs.reading.recommendation == own
     click(tab, 0, 0)
-    qtbot.waitUntil(lambda: bench.runs.visit is not None, timeout=5000)
+    qtbot.waitUntil(lambda: bench.runs.visit is not None)
     bench.play()
     qtbot.wait(20)
     assert bench.runs.visit is None and window.tabs.currentWidget() is window.tabs.curve, "a new sweep is shown"
@@ -130,7 +130,7 @@ def test_one_that_still_grows_is_followed(window: MainWindow, qtbot: QtBot, stud
     zoomed = tab.heat.view.viewRange()
     with open(copy / JOURNAL, "ab") as file:
         file.write(b"".join(lines[4:]))
-    qtbot.waitUntil(lambda: tab.results.missing == 0, timeout=10_000)
+    qtbot.waitUntil(lambda: tab.results.missing == 0)
     assert tab.title.text() == "copy.study · 6 of 6 runs"
     assert tab.heat.view.viewRange() == zoomed, "where the person looks stays in sight"
     tab.reset.click()
@@ -148,7 +148,7 @@ def test_curves_and_exports_are_what_is_shown(window: MainWindow, qtbot: QtBot, 
     assert (tmp_path / "study.csv").read_text().count("\n") == 7
     tab.show_as.setCurrentIndex(tab.show_as.findData(CURVES))
     tab.show_as.activated.emit(tab.show_as.currentIndex())
-    qtbot.waitUntil(lambda: tab.curves.overlay is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: tab.curves.overlay is not None)
     report = window.tabs.shown
     assert isinstance(report, OverlayReport) and len(report.overlay.runs) == 6
     assert window.tabs.plot is tab.curves.plot and not tab.reset.isVisible()
@@ -160,14 +160,14 @@ def test_curves_and_exports_are_what_is_shown(window: MainWindow, qtbot: QtBot, 
 def test_what_cannot_be_opened_is_said(window: MainWindow, qtbot: QtBot, study: Path) -> None:
     (study / "study.json").write_text("{")
     window.session.use(str(study))
-    qtbot.waitUntil(lambda: "a.study cannot be opened" in window.banner.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "a.study cannot be opened" in window.banner.text)
     assert not window.tabs.isTabVisible(window.tabs.indexOf(window.tabs.study))
 
 
 def test_the_status_line_names_the_cell(window: MainWindow, qtbot: QtBot, study: Path) -> None:
     tab = opened(window, qtbot, str(study))
     qtbot.waitUntil(lambda: tab.heat.cells.box(0, 0).width() > 10)
-    with qtbot.waitSignal(tab.hovered, timeout=5000) as told:
+    with qtbot.waitSignal(tab.hovered) as told:
         box = tab.heat.cells.box(0, 0)
         at = tab.heat.canvas.mapFromScene(tab.heat.view.mapToScene(box.center()))
         QTest.mouseMove(tab.heat.canvas.viewport(), at + QPoint(3, 3))
@@ -182,5 +182,5 @@ def test_the_list_of_runs_offers_studies(window: MainWindow, qtbot: QtBot, study
     actions = drawer.studies.menu().actions()
     assert drawer.studies.isVisible() and str(study) in [action.toolTip() for action in actions]
     next(action for action in actions if action.toolTip() == str(study)).trigger()
-    qtbot.waitUntil(lambda: window.tabs.study.results is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.tabs.study.results is not None)
     assert not drawer.isVisible()

@@ -511,7 +511,7 @@ def test_the_buttons(card: Card, qtbot: QtBot) -> None:
     wanted: list[str] = []
     card.session.check_started.connect(lambda: started.append(True))
     card.session.wanted.connect(wanted.append)
-    with qtbot.waitSignal(card.session.check_ended, timeout=5000):
+    with qtbot.waitSignal(card.session.check_ended):
         qtbot.mouseClick(card.button("Check task"), Qt.MouseButton.LeftButton)
     qtbot.mouseClick(card.button("New task"), Qt.MouseButton.LeftButton)
     assert (started, wanted) == ([True], ["new"])

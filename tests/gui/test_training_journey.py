@@ -68,7 +68,7 @@ def test_a_training_from_the_pick_to_the_comparison(window: MainWindow, bench: B
     session.edit(task=task, train=replace(TrainSettings(), epochs=12, checkpoints=1e-9))
 
     # Pick: find, then drag on the curve.
-    with qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with qtbot.waitSignal(session.run_ended):
         QTest.keyClick(window, Qt.Key.Key_F5)
     curve = window.tabs.curve.plot
     curve.grab()
@@ -79,11 +79,11 @@ def test_a_training_from_the_pick_to_the_comparison(window: MainWindow, bench: B
     tab = window.tabs.training
     plot = tab.plot
     QTest.keyClick(window, Qt.Key.Key_F6)
-    qtbot.waitUntil(lambda: session.state == "paused", timeout=30_000)
+    qtbot.waitUntil(lambda: session.state == "paused")
     assert window.tabs.currentWidget() is tab
     record = runs.training
     assert record is not None and record.task is not None
-    qtbot.waitUntil(lambda: len(plot.rate.rates) == len(record), timeout=10_000)
+    qtbot.waitUntil(lambda: len(plot.rate.rates) == len(record))
 
     # The rest of the plan is dragged to its half, in sight of the highest rate.
     plot.grab()
@@ -95,7 +95,7 @@ def test_a_training_from_the_pick_to_the_comparison(window: MainWindow, bench: B
 
     # It stops with its epoch, and the change is marked.
     QTest.mouseClick(tab.controls.finish, LEFT)
-    with qtbot.waitSignal(session.run_ended, timeout=20_000) as ended:
+    with qtbot.waitSignal(session.run_ended) as ended:
         QTest.keyClick(window, Qt.Key.Key_Space)
     assert ended.args[0].reason == "cancelled" and len(record) < record.task.steps
     assert len(record) % record.task.batches_per_epoch == 0
@@ -103,7 +103,7 @@ def test_a_training_from_the_pick_to_the_comparison(window: MainWindow, bench: B
     assert change.factor == pytest.approx(0.5, abs=0.05) and plot.rate.marks.marks[0][1].endswith("by hand")
 
     # It goes on to its end, with the changed rate.
-    with qtbot.waitSignal(session.run_ended, timeout=20_000) as ended:
+    with qtbot.waitSignal(session.run_ended) as ended:
         QTest.mouseClick(tab.kept.resume, LEFT)
     record = runs.training
     assert record is not None and record.task is not None
@@ -115,8 +115,8 @@ def test_a_training_from_the_pick_to_the_comparison(window: MainWindow, bench: B
     QTest.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
     drawer = window._drawer
     assert drawer is not None
-    qtbot.waitUntil(lambda: drawer.list.model().rowCount() == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: drawer.list.model().rowCount() == 2)
     QTest.keyClick(drawer.list, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     QTest.mouseClick(drawer.compare_button, LEFT)
     overlay = window.tabs.compare
-    qtbot.waitUntil(lambda: window.tabs.currentWidget() is overlay and overlay.shown() is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.tabs.currentWidget() is overlay and overlay.shown() is not None)

@@ -93,10 +93,10 @@ def test_what_comes_and_goes_above_the_plot_leaves_it_where_it_is(
     window.show()
     bench.source = steered()
     session.train()
-    bench.qtbot.waitUntil(tab.controls.isVisible, timeout=10_000)
+    bench.qtbot.waitUntil(tab.controls.isVisible)
     heights = [tab.plot.height()]
     assert not looks
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         session.stop()
     QApplication.processEvents()
     heights.append(tab.plot.height())
@@ -112,9 +112,9 @@ def test_the_rate_is_changed_and_the_training_stops_after_its_epoch(window: Main
     tab, session = window.tabs.training, bench.session
     assert not tab.controls.isVisibleTo(tab)
     session.train()
-    bench.qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
+    bench.qtbot.waitUntil(lambda: session.state == "running")
     window.tabs.setCurrentWidget(tab)
-    bench.qtbot.waitUntil(lambda: tab.controls.isVisible(), timeout=5_000)
+    bench.qtbot.waitUntil(lambda: tab.controls.isVisible())
     for text, usable in (
         ("÷10", True),
         ("0.3", True),
@@ -134,7 +134,7 @@ def test_the_rate_is_changed_and_the_training_stops_after_its_epoch(window: Main
     assert source.asked == ["rate 0.25", "finish"]
     assert not tab.controls.finish.isEnabled() and "Stopping" in tab.controls.finish.text()
     assert window.actions_by_key["finish_epoch"].isEnabled()
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         session.stop()
     assert not tab.controls.isVisible() and not window.actions_by_key["finish_epoch"].isEnabled()
 
@@ -145,7 +145,7 @@ def test_changes_gradients_and_epochs_are_shown_and_the_headline_names_the_run(
     bench.source = steered()
     session, tab = bench.session, window.tabs.training
     session.train()
-    bench.qtbot.waitUntil(lambda: bool(tab.plot.rate.marks.marks), timeout=10_000)
+    bench.qtbot.waitUntil(lambda: bool(tab.plot.rate.marks.marks))
     assert tab.plot.rate.marks.marks == ((21.0, "×0.5 by hand"),)
     assert tab.header.text().startswith("Digits · small CNN · SGD, momentum 0.9 · batch 64 · max LR 1e-2 · ")
     assert tab.view.choices == ["accuracy", "gradient norm"]
@@ -159,7 +159,7 @@ def test_changes_gradients_and_epochs_are_shown_and_the_headline_names_the_run(
     assert tab.plot.loss.left.title == "Loss (log scale)"
     low, high = tab.plot.loss.view.viewRange()[1]
     assert low < np.log10(1.5) and high > np.log10(2.3) and high < 1
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         session.stop()
 
 
@@ -170,12 +170,12 @@ def test_a_validation_loss_that_rises_offers_a_lower_rate_at_once(window: MainWi
     heard: list[Notice | None] = []
     bench.session.noticed.connect(heard.append)
     bench.session.train()
-    bench.qtbot.waitUntil(lambda: bool(heard) and heard[-1] is not None, timeout=10_000)
+    bench.qtbot.waitUntil(lambda: bool(heard) and heard[-1] is not None)
     last = heard[-1]
     assert last is not None and last.action == "LR ×0.1" and last.act is not None
     last.act()
     assert source.asked == ["rate 0.1"]
-    with bench.qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(bench.session.run_ended):
         bench.session.stop()
 
 
@@ -215,7 +215,7 @@ def test_dragging_what_is_left_of_the_plan_changes_the_rate_as_the_typed_factor_
     rate = tab.plot.rate
     assert not rate._rest()[1].size
     session.train()
-    bench.qtbot.waitUntil(lambda: session.state == "running" and bool(rate.marks.marks), timeout=10_000)
+    bench.qtbot.waitUntil(lambda: session.state == "running" and bool(rate.marks.marks))
     first, rest = rate._rest()
     assert (first, len(rest)) == (21, 21) and "rest of the schedule" in rate.view.tip
     assert tab._drag_words(0.25, 4e-3) == "LR ×0.25: 1e-3 here"
@@ -224,7 +224,7 @@ def test_dragging_what_is_left_of_the_plan_changes_the_rate_as_the_typed_factor_
     bench.qtbot.keyClick(tab.controls.factor, Qt.Key.Key_Return)
     assert source.asked == ["rate 0.25", "rate 0.5"]
     assert rate._rest()[1] == pytest.approx(rest / 8) and rate.dragged.points[1] == pytest.approx(rest / 8)
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         session.stop()
     assert not rate._rest()[1].size and not len(rate.dragged.points[0])
 
@@ -245,9 +245,9 @@ def test_a_training_that_hears_nothing_has_no_controls(window: MainWindow, bench
     bench.source = Scripted([training()[0]], hold=True)
     tab, session = window.tabs.training, bench.session
     session.train()
-    bench.qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
+    bench.qtbot.waitUntil(lambda: session.state == "running")
     assert not tab.controls.isVisibleTo(tab) and not tab.plot.rate._rest()[1].size
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         session.stop()
 
 
@@ -256,12 +256,12 @@ def test_the_focus_of_a_button_that_goes_is_not_passed_to_the_next_one(window: M
     tab, session = window.tabs.training, bench.session
     window.tabs.setCurrentWidget(tab)
     session.train()
-    bench.qtbot.waitUntil(lambda: tab.controls.isVisible(), timeout=10_000)
+    bench.qtbot.waitUntil(lambda: tab.controls.isVisible())
     tab.controls.finish.setFocus()
     tab.controls.finish.click()
     assert not tab.controls.finish.isEnabled() and not isinstance(window.focusWidget(), QAbstractButton)
     tab.controls.apply.setFocus()
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         session.stop()
     assert not tab.controls.isVisible() and not isinstance(window.focusWidget(), QAbstractButton)
 
@@ -271,9 +271,9 @@ def test_what_is_no_factor_is_marked_and_escape_takes_it_back(window: MainWindow
     source = bench.source = steered()
     session, controls = bench.session, window.tabs.training.controls
     session.train()
-    bench.qtbot.waitUntil(lambda: session.state == "running", timeout=10_000)
+    bench.qtbot.waitUntil(lambda: session.state == "running")
     window.tabs.setCurrentWidget(window.tabs.training)
-    bench.qtbot.waitUntil(controls.isVisible, timeout=5_000)
+    bench.qtbot.waitUntil(controls.isVisible)
     controls.factor.setFocus()
     controls.factor.selectAll()
     bench.qtbot.keyClicks(controls.factor, text)
@@ -283,5 +283,5 @@ def test_what_is_no_factor_is_marked_and_escape_takes_it_back(window: MainWindow
     bench.qtbot.keyClick(controls.factor, Qt.Key.Key_Escape)
     assert controls.factor.text() == "0.5" and not controls.factor.property("wrong") and session.state == "running"
     assert not controls._problem.isVisible()
-    with bench.qtbot.waitSignal(session.run_ended, timeout=10_000):
+    with bench.qtbot.waitSignal(session.run_ended):
         session.stop()

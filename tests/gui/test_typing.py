@@ -72,7 +72,7 @@ def test_a_wrong_training_setting_does_not_stop_a_sweep(bench: Bench, window: Ma
         window.actions_by_key["find"].trigger()
     window.actions_by_key["train"].trigger()
     assert [job.kind for job in bench.jobs] == ["sweep"]
-    qtbot.waitUntil(lambda: _said(window) == ["“a dozen” is not a number."], timeout=2000)  # the form scrolls to it
+    qtbot.waitUntil(lambda: _said(window) == ["“a dozen” is not a number."])  # the form scrolls to it
 
 
 def test_using_a_runs_settings_replaces_what_could_not_be_read(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:

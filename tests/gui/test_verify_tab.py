@@ -48,7 +48,7 @@ def test_f7_races_around_the_selection_as_a_training_would_train(window: MainWin
     job = bench.session.job
     bench.session.edit(train=replace(job.train, pct_start=0.2), sweep=replace(job.sweep, accumulation=2))
     bench.source = Scripted(race(bench.session.job.verification().race))
-    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with qtbot.waitSignal(bench.session.run_ended):
         window.actions_by_key["verify"].trigger()
     ran = bench.jobs[-1]
     assert ran.kind == "race" and ran.race.around == bench.runs.selection
@@ -79,11 +79,11 @@ def test_a_race_that_goes_on_shows_round_leader_and_steps(window: MainWindow, be
     bench.source = Scripted(race(config, trainings=2, end=False), hold=True)
     bench.session.verify()
     tab = window.tabs.verify
-    qtbot.waitUntil(lambda: "Training 3 of at most 5" in tab.heading.text(), timeout=10_000)
-    qtbot.waitUntil(lambda: "320 of at most 800 steps" in tab.heading.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "Training 3 of at most 5" in tab.heading.text())
+    qtbot.waitUntil(lambda: "320 of at most 800 steps" in tab.heading.text())
     assert "leader" in tab.heading.text() and not tab.use.isVisible()
     assert not tab.start.isEnabled() and not tab.trainings.isEnabled() and tab.plot.winner.text == ""
-    with qtbot.waitSignal(bench.session.run_ended, timeout=10_000):
+    with qtbot.waitSignal(bench.session.run_ended):
         bench.session.stop()
     assert tab.use.isVisible(), "the ranking so far has a winner"
     assert tab.start.isEnabled() and "stopped" in window.status.text.text()

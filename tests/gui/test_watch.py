@@ -35,7 +35,7 @@ class Watched:
 
     def wait_for(self, count: int) -> None:
         """Until `count` changes were told, and then a while for one too many."""
-        self.qtbot.waitUntil(lambda: self.count >= count, timeout=5000)
+        self.qtbot.waitUntil(lambda: self.count >= count)
         self.qtbot.wait(WHILE)
         assert self.count == count
 

@@ -48,7 +48,7 @@ def test_a_torch_that_is_no_use_is_told_above_the_plot(
     window = app.create_window(Settings(theme="light"), app.pool_source(pool))
     qtbot.addWidget(window)
     window.show()
-    with qtbot.waitSignal(window.session.run_ended, timeout=20_000):
+    with qtbot.waitSignal(window.session.run_ended):
         window.session.find()
     assert said in window.banner.text and sys.executable in window.banner.text
     if kind != "broken":
@@ -78,7 +78,7 @@ def test_the_memory_of_the_waiting_process_is_shown(qtbot: QtBot) -> None:
     line.refresh_spare()
     assert pool.memory() is None and line.spare_text.isHidden()
     pool.warm()
-    qtbot.waitUntil(lambda: (pool.memory() or 0) > 50e6, timeout=60_000)
+    qtbot.waitUntil(lambda: (pool.memory() or 0) > 50e6)
     assert (pool.memory() or 0) < 90e6
     line.refresh_spare()
     assert line.spare_text.text() == "Engine ready" and not line.spare_text.isHidden()
