@@ -50,9 +50,12 @@ def child(server: ForkServer, steps: int = 20, kind: str = "batches") -> ChildPr
 
 def test_each_run_has_a_process_of_its_own_and_nobody_waits_for_the_server(serve: Serve) -> None:
     server = serve("batches")
-    first, second = child(server), child(server)
+    first, second = ChildProcess(server=server), ChildProcess(server=server)
+    for run in (first, second):
+        run.start()
     assert first.alive and second.alive
     for run in (second, first):
+        run.submit(Job(sweep=SweepSettings(steps=20)))
         assert len(batches_of(read(run))) == 20
     assert first.pid != second.pid and server.pid not in (first.pid, second.pid)
     assert server.ready and not server.over and not server.busy

@@ -82,7 +82,7 @@ def test_a_killed_launcher_leaves_no_loader_of_torch() -> None:
 def test_a_launcher_that_ends_in_the_middle_leaves_nothing() -> None:
     launcher, worker = launcher_of(fake_command("parenting"))
     launcher.send_signal(signal.SIGINT)
-    launcher.wait(10)
+    launcher.wait(60)
     assert within(60, lambda: not members(worker)), members(worker)
 
 

@@ -30,13 +30,13 @@ def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
     assert threading.active_count() == threads
 
 
-def read_all(pipes: Pipes, seconds: float = 2.0) -> tuple[bytes, bytes]:
+def read_until(pipes: Pipes, length: int, ended: bool = False, seconds: float = 60.0) -> tuple[bytes, bytes]:
+    """What comes, until there are so many bytes of both together, and where it is said the end of the events."""
     events, printed = b"", b""
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    while len(events) + len(printed) < length or (ended and not pipes.ended):
+        assert time.monotonic() < until, (events, printed)
         new = pipes.read(0.1)
-        if new == (b"", b"") and (pipes.ended or events or printed):
-            break
         events, printed = events + new[0], printed + new[1]
     return events, printed
 
@@ -45,7 +45,7 @@ def test_both_pipes_are_read_apart(ends: Ends) -> None:
     assert ends.pipes.read(0) == (b"", b"")
     ends.events.write(b"event")
     ends.printed.write(b"text")
-    assert read_all(ends.pipes) == (b"event", b"text")
+    assert read_until(ends.pipes, len(b"eventtext")) == (b"event", b"text")
     assert not ends.pipes.ended
 
 
@@ -59,11 +59,10 @@ def test_waiting_ends_with_the_first_bytes(ends: Ends) -> None:
 def test_the_end_of_the_events_is_seen_and_text_still_comes(ends: Ends) -> None:
     ends.events.write(b"last")
     ends.events.close()
-    assert read_all(ends.pipes)[0] == b"last"
-    assert ends.pipes.ended
+    assert read_until(ends.pipes, len(b"last"), ended=True) == (b"last", b"")
     ends.printed.write(b"crashed")
     ends.printed.close()
-    assert read_all(ends.pipes, 1)[1] == b"crashed"
+    assert read_until(ends.pipes, len(b"crashed")) == (b"", b"crashed")
     assert ends.pipes.read(0.01) == (b"", b"")
 
 

@@ -437,6 +437,10 @@ for kill in range(kills):
             if isinstance(event, BatchEvent) and event.loss != whole[event.step]:
                 os._exit(3)
         os._exit(0)
+    # Every other one is killed after it kept something, however long its start takes.
+    over = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    while kill % 2 and newest(folder, LAST) == state and os.waitid(os.P_PID, child, over) is None:
+        time.sleep(0.001)
     time.sleep(chance.uniform(0.05, 0.4))
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)

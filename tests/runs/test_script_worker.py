@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import socket
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -260,8 +259,8 @@ def test_a_script_that_only_waits_is_given_up(tmp_path: Path) -> None:
 PARALLEL = """
 import argparse, os, torch, torch.distributed as dist, torch.multiprocessing as mp
 def work(rank, size, args):
-    os.environ.update(RANK=str(rank), WORLD_SIZE=str(size), MASTER_ADDR="127.0.0.1", MASTER_PORT=args.port)
-    dist.init_process_group("gloo")
+    os.environ.update(RANK=str(rank), WORLD_SIZE=str(size))
+    dist.init_process_group("gloo", init_method="file://" + args.meeting, rank=rank, world_size=size)
     torch.set_num_threads(1)
     torch.manual_seed(0)
     x = torch.randn(64, 4); y = x.sum(1, keepdim=True)
@@ -273,7 +272,7 @@ def work(rank, size, args):
         optimizer.step()
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("port")
+    parser.add_argument("meeting")
     parser.add_argument("--lr", type=float, default=1e-2)
     mp.start_processes(work, args=(2, parser.parse_args()), nprocs=2, start_method={method!r})
     print("never")
@@ -288,10 +287,8 @@ if __name__ == "__main__":
     ],
 )
 def test_processes_that_the_script_starts_sweep_together(events_of: Run, tmp_path: Path, method: str) -> None:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    together = in_a_process(written(tmp_path, PARALLEL.format(method=method), "parallel.py"), str(port))
+    meeting = shlex.quote(str(tmp_path / "meeting"))  # not a port, which another program could take meanwhile
+    together = in_a_process(written(tmp_path, PARALLEL.format(method=method), "parallel.py"), meeting)
     assert end_of(together).reason == EndReason.COMPLETED, end_of(together)
     assert "never" not in printed(together)
     (facts,) = (event for event in together if isinstance(event, ScriptEvent))

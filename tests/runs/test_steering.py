@@ -27,7 +27,7 @@ class Source(Scripted):
 
 
 def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not true() and time.monotonic() < end:
         time.sleep(0.02)
     assert true()

@@ -361,7 +361,7 @@ def alone(seconds: float) -> str:
 
 def told(apart: bool) -> list[Any]:
     """One process fails; the others hear it, or wait elsewhere."""
-    before, distributed.NOTICE = distributed.NOTICE, timedelta(seconds=1)
+    before, distributed.NOTICE = distributed.NOTICE, timedelta(seconds=1 if apart else 60)
     it = team()
     if it.leads:
         it.tell(False, True)
