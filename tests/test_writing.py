@@ -174,9 +174,9 @@ def test_a_pipe_gets_the_data_and_stays(tmp_path: Path, monkeypatch: pytest.Monk
     got: list[bytes] = []
     reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
     reader.start()
-    monkeypatch.setattr(writing, "READER", 20)
+    monkeypatch.setattr(writing, "READER", 60)
     write_atomically(pipe, b"data" * 100_000)
-    reader.join(20)
+    reader.join(60)
     assert got == [b"data" * 100_000]
     assert stat.S_ISFIFO(pipe.lstat().st_mode)
     only(tmp_path, "pipe")

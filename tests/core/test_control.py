@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 
 from lrgui.core.control import Control
 from lrgui.core.engine.pausing import Stopwatch, held
-from lrgui.core.events import StateEvent
+from lrgui.core.events import Event, StateEvent
 
 
 class Now:
@@ -51,11 +52,20 @@ def test_cancel_wakes_and_cannot_be_paused_again() -> None:
     assert not control.paused
 
 
+def _held_until(control: Control, asked: Callable[[], None]) -> list[Event]:
+    """What is said while another thread asks for something once the run is held."""
+    said: list[Event] = []
+    for event in held(control, Stopwatch()):
+        said.append(event)
+        if event == StateEvent("paused"):
+            threading.Timer(0.05, asked).start()
+    return said
+
+
 def test_hold_returns_when_another_thread_resumes() -> None:
     control = Control()
     control.pause()
-    threading.Timer(0.05, control.resume).start()
-    assert list(held(control, Stopwatch())) == [StateEvent("paused"), StateEvent("running")]
+    assert _held_until(control, control.resume) == [StateEvent("paused"), StateEvent("running")]
 
 
 def test_a_pause_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,8 +90,7 @@ def test_a_run_that_is_not_paused_is_not_held() -> None:
 def test_a_cancelled_run_does_not_go_on() -> None:
     control = Control()
     control.pause()
-    threading.Timer(0.05, control.cancel).start()
-    assert list(held(control, Stopwatch())) == [StateEvent("paused")]
+    assert _held_until(control, control.cancel) == [StateEvent("paused")]
 
 
 def test_wait_gives_up_after_its_timeout() -> None:

@@ -10,8 +10,19 @@ from lrgui.plot.plots import Plot
 
 
 def on_screen(plot: Plot, qtbot) -> np.ndarray:
-    """The pixels that are on the screen, which `grab` would paint anew."""
-    qtbot.wait(50)
+    """The pixels that are on the screen once they stay the same; `grab` would paint them anew."""
+    seen = [_grabbed(plot, qtbot)]
+
+    def stay() -> bool:
+        seen.append(_grabbed(plot, qtbot))
+        return np.array_equal(*seen[-2:])
+
+    qtbot.waitUntil(stay)
+    return seen[-1]
+
+
+def _grabbed(plot: Plot, qtbot) -> np.ndarray:
+    qtbot.wait(50)  # it is drawn 30 times a second
     image = plot.screen().grabWindow(plot.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
     return np.frombuffer(image.constBits(), np.uint32).copy()
 

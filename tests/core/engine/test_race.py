@@ -278,6 +278,7 @@ def test_a_paused_race_waits() -> None:
         seen.append(event)
         if isinstance(event, CandidateEvent) and len(seen) == 3:
             control.pause()
+        if event == StateEvent("paused"):
             threading.Timer(0.05, control.resume).start()
     states = [e.state for e in seen if isinstance(e, StateEvent)]
     assert states == ["paused", "running"]

@@ -206,8 +206,11 @@ def test_paused_and_resumed_from_another_thread_nothing_is_lost() -> None:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     control = Control()
     control.pause()
-    threading.Timer(0.05, control.resume).start()
-    events = list(train(model, data, optimizer, Supervised(nn.CrossEntropyLoss()), TrainSettings(epochs=2), control))
+    events: list[Event] = []
+    for event in train(model, data, optimizer, Supervised(nn.CrossEntropyLoss()), TrainSettings(epochs=2), control):
+        events.append(event)
+        if event == StateEvent("paused"):
+            threading.Timer(0.05, control.resume).start()
     assert [e.state for e in events if isinstance(e, StateEvent)] == ["paused", "running"]
     assert sum(isinstance(e, BatchEvent) for e in events) == 12
 

@@ -41,7 +41,7 @@ def test_the_next_run_is_the_end_of_the_one_before(start: Start, tmp_path: Path)
     recording, said = start("os.read(0, 1)\nopen(sys.argv[3] + '.over', 'w')")
     recording.follow(tmp_path / "one")
     recording.follow(tmp_path / "two")
-    for _ in range(1000):
+    for _ in range(6000):
         if (tmp_path / "one.over").exists():
             break
         time.sleep(0.01)

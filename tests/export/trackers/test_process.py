@@ -55,7 +55,7 @@ def test_a_run_that_goes_on_is_told_as_it_grows(
         writer.write(events[50:])
     assert not seen.wait(0.1) and thread.is_alive(), "a training may be resumed after its end"
     over.set()
-    thread.join(20)
+    thread.join(60)
     assert not thread.is_alive()
     assert len(memory.runs[0].values["sweep/loss"]) == STEPS and memory.runs[0].ending is not None
 
