@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,10 @@ from program import Desktop, Program, display, until
 
 from lrgui import __version__
 from lrgui.core.curve.sweep_reading import read_sweep
-from lrgui.core.events import EndEvent
+from lrgui.core.events import EndEvent, StateEvent
+from lrgui.core.run_settings import SweepSettings
 from lrgui.plot.theme import LIGHT
+from lrgui.runs.job import Job
 from lrgui.runs.log import read_log
 from lrgui.runs.record import Record
 
@@ -89,7 +92,7 @@ class Bundle:
 
     def leaves_nothing(self) -> None:
         """No process and no temporary file is left."""
-        until(lambda: not self.processes(), "all processes are gone", 10)
+        until(lambda: not self.processes(), "all processes are gone")
         # Folders may stay: torch makes one for its compiler, the window one for its lock, one for each person.
         left = [path for path in self.temporary.rglob("*") if not path.is_dir()]
         assert left == []
@@ -225,6 +228,7 @@ class Window(Program):
         self.window = until(lambda: self._find("^LR Finder$"), "the window")
         seconds = time.monotonic() - began
         until(lambda: self._pixels(LIGHT.accent).any(), "the window is painted")
+        self.wait_for_keyboard()
         return seconds
 
     def points(self) -> int:
@@ -242,45 +246,41 @@ def window(desktop: Desktop, bundle: Bundle, tmp_path: Path) -> Iterator[Window]
 
 
 def test_the_window(window: Window, bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    settings_file = bundle.home / ".config" / "lrgui" / "settings.json"
+    settings_file.parent.mkdir(parents=True, exist_ok=True)
+    long = replace(Job(), sweep=SweepSettings(steps=3000))  # long enough to be held in its middle
+    settings_file.write_text(json.dumps({"version": 1, "job": asdict(long)}), encoding="utf-8")
     seconds = window.open(**bundle.computing())
     with capsys.disabled():
         print(f"\n{bundle.flavour}: {seconds:.2f} s to the visible window")
     window.key("F5")
-    seen: list[int] = []
-
-    def ended() -> bool:
-        if window.runs_folder.is_dir() and (points := window.points()) not in seen:
-            seen.append(points)
-        return window.ended("sweep") is not None
-
-    until(ended, "the end of the sweep", 120)
-    logged = window.ended("sweep")
-    assert logged is not None
+    until(lambda: window.points() > 50, "the first points", 120)
+    window.key("space")
+    until(lambda: (run := window.run("sweep")) and StateEvent("paused") in run.events, "paused")
+    assert window.ended("sweep") is None, "the curve grows"
+    held = window.points()
+    window.key("space")
+    logged = until(lambda: window.ended("sweep"), "the end of the sweep", 120)
     end = logged.events[-1]
     assert isinstance(end, EndEvent)
     assert end.reason not in ("failed", "killed"), end.detail
-    assert seen == sorted(seen)
-    assert len([points for points in seen if points]) >= 2, "the curve does not grow"
-    assert seen[-1] > 50
+    assert window.points() > held
     before = read_sweep(Record.of(logged.events).curve(), planned_range=(1e-6, 1.0)).selection
     assert before is not None
 
     until(lambda: window.count(LIGHT.zone("optimal")[1]) > 1000, "the zones are tinted")
-    time.sleep(0.5)
-    zones = window.zones()
+    zones = window.settled(window.zones, "the zones")
     column = window.selection_column(zones)
     row = (zones.top + 2 * zones.bottom) // 3
     window.drag((column, row), (column - 70, row))
-    assert abs(window.selection_column(zones) - (column - 70)) <= 3
+    assert abs(window.settled(lambda: window.selection_column(zones), "the selection") - (column - 70)) <= 3
 
     picture = bundle.out / "curve.png"
     picture.unlink(missing_ok=True)
     window.key("ctrl+e")
-    until(lambda: len(desktop_windows(window)) > 1, "the dialog of exports")
-    time.sleep(0.5)
+    window.wait_for_dialog("Export")
     window.key("Return")
-    until(lambda: len(desktop_windows(window)) > 2, "the file dialog")
-    time.sleep(0.5)
+    window.wait_for_dialog("Picture")  # it asks for a file
     window.key("ctrl+a")
     window.type(str(picture))
     window.key("Return")
@@ -290,7 +290,7 @@ def test_the_window(window: Window, bundle: Bundle, capsys: pytest.CaptureFixtur
 
     window.close()
     assert window.exit_status() == 0
-    settings = json.loads((bundle.home / ".config" / "lrgui" / "settings.json").read_text(encoding="utf-8"))
+    settings = json.loads(settings_file.read_text(encoding="utf-8"))
     assert settings["job"]["train"]["max_lr"] < before / 1.5
     bundle.leaves_nothing()
 

@@ -40,6 +40,7 @@ def to_look():
     QApplication.exec = first_frame
 
 from lrgui.gui import app
+app.AFTER_PAINT = 10**6  # however long the first frame takes, what comes after it is not part of it
 sys.exit(app.main(["--new-window"], to_look))
 """
 
