@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gc
-import time
 import weakref
 
 import numpy as np
 import pytest
+from costs import costs_less
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -87,15 +87,6 @@ def test_nothing_is_left_behind(qtbot, reading, monkeypatch):
 
 
 def test_a_picture_costs_little_more_than_encoding_it(qtbot, reading):
-    def seconds(work):
-        """Processor time of the quickest of three."""
-        times = []
-        for _ in range(3):
-            start = time.process_time()
-            work()
-            times.append(time.process_time() - start)
-        return min(times)
-
     image = image_of(reading)
-    encoded = seconds(lambda: picture.png_bytes(image))  # goes through the same dots once
-    assert seconds(lambda: image_of(reading)) < 3 * encoded
+    # Encoding goes through the same dots once.
+    assert costs_less(lambda: image_of(reading), 3, lambda: picture.png_bytes(image))

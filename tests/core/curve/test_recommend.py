@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from costs import costs_less
 from rows import each_row
 
 from lrgui.core.curve.confidence import RESAMPLES
@@ -253,19 +252,8 @@ def test_it_is_quick_enough_to_follow_a_slider() -> None:
     curve = measured([-6, -4, -2, -1, 0], [2.3, 2.3, 0.5, 0.5, 9.0], noise=0.05)
     marks = find_landmarks(curve)
     losses = np.random.default_rng(0).standard_normal((RESAMPLES, 200))
-
-    def seconds(work: Callable[[], object]) -> float:
-        """Processor time of the quickest of some runs."""
-        times = []
-        for _ in range(7):
-            began = time.process_time()
-            work()
-            times.append(time.process_time() - began)
-        return min(times)
-
     # The reference is what must be done at least: every resampled curve is smoothed once.
-    smoothed = seconds(lambda: [centred(row, 3.0) for row in losses])
-    assert seconds(lambda: recommend(curve, marks)) < 2 * smoothed
+    assert costs_less(lambda: recommend(curve, marks), 2, lambda: [centred(row, 3.0) for row in losses])
 
 
 def test_word_and_factor() -> None:
