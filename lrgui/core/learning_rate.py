@@ -16,9 +16,20 @@ _LEAST_PLAIN = 1e-6
 SAME = 0.0213
 
 
+_written: list[str] = []
+"""What `write_rates` said last, if anything."""
+
+
 def write_rates(way: str) -> None:
     """Write rates in one of `WAYS` from now on, in this process and in those that it starts."""
     os.environ[RATES] = way
+    _written[:] = [way]
+
+
+def rates_given() -> str:
+    """What the person set the variable to before the start, so that no setting of the program decides; or empty."""
+    way = os.environ.get(RATES, "")
+    return "" if [way] == _written else way
 
 
 def format_lr(lr: float) -> str:

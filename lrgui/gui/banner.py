@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from lrgui.gui.free_place import emptiest
 from lrgui.gui.labels import BREAK, breakable
 from lrgui.gui.notice import Notice
+from lrgui.gui.scrolled import in_sight
 
 SIGNS = {"info": "i", "warning": "!", "error": "✗"}
 IDS = {"info": "open", "warning": "open", "error": "bad"}
@@ -106,9 +107,6 @@ class Banner(QFrame):
         self._goes.timeout.connect(self._go)
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._place)
-        self._drawn = QTimer(self, singleShot=True, interval=0)
-        """A run's end is told before the plots draw its last points: then there is a look where the message can lie."""
-        self._drawn.timeout.connect(self._place_anew)
         self._more.toggled.connect(self._place)
         self.hide()
 
@@ -153,11 +151,6 @@ class Banner(QFrame):
         self.setGeometry(QRect(strip.mapTo(parent, place.topLeft()), QSize(place.width(), self._height())))
         self.raise_()
 
-    @Slot()
-    def _place_anew(self) -> None:
-        self._lies_in = ()
-        self._place()
-
     def _height(self) -> int:
         """With the width that it has."""
         layout = self.layout()
@@ -166,7 +159,9 @@ class Banner(QFrame):
         return self.heightForWidth(self.width())
 
     def _find_place(self, strip: QWidget) -> QRect:
-        """Where there is least to see in `strip`; what is read there needs all its width."""
+        """Where there is least to see in what is in sight of `strip`; what is read there needs all its width. Where
+        that is too low for it, it lies at the top of all that is in sight beside the strip."""
+        seen = in_sight(strip)
         whole = max(strip.width() - 2 * _MARGIN, 0)
         buttons = [button.sizeHint().width() + 8 for button in (self._action, self._more) if not button.isHidden()]
         least = sum(buttons) + 32
@@ -175,9 +170,14 @@ class Banner(QFrame):
         for width in (whole, *narrower):
             self.resize(width, self.height())
             sizes.append(QSize(width, self._height()))
-        picture = strip.grab().toImage()
+        fitting = [size for size in sizes if size.height() <= seen.height() - 2 * _MARGIN]
+        parent = self.parentWidget()
+        if parent is not None and not fitting:
+            top = strip.mapFrom(parent, in_sight(parent).topLeft()).y()
+            return QRect(QPoint(_MARGIN, top + _MARGIN), sizes[0])
+        picture = strip.grab(seen).toImage()
         picture.setDevicePixelRatio(1.0)
-        return emptiest(picture.scaled(strip.size()), sizes, _MARGIN)
+        return emptiest(picture.scaled(seen.size()), fitting, _MARGIN).translated(seen.topLeft())
 
     @property
     def text(self) -> str:
@@ -217,8 +217,6 @@ class Banner(QFrame):
             widget.style().polish(widget)
         self.show()
         self._place()
-        if not notice.passing:
-            self._drawn.start()
         if notice.kind == "info" and not (notice.action or details):
             self._goes.start(READ_MS + LETTER_MS * len(text))
 

@@ -6,16 +6,15 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QApplication,
     QFrame,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from lrgui.gui.open_folds import OPEN_FOLDS
+from lrgui.gui.scrolled import Scrolled
 
 
 class Card(QFrame):
@@ -97,42 +96,19 @@ class MoreSettings(Fold):
         self.button.setToolTip("; ".join([tip, ", ".join(self._changed)]) if count else tip)
 
 
-class Side(QScrollArea):
+class Side(Scrolled):
     """A column of cards that scrolls where the window is low; `width` is what it usually has."""
 
     def __init__(self, width: int, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(name, parent)
         self.usual_width = width
-        self.setAccessibleName(name)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        inner = self._inner = QWidget()
-        inner.setObjectName("scrolled")
-        self.column = QVBoxLayout(inner)
         self.column.setContentsMargins(0, 0, 4, 0)
         self.column.setSpacing(8)
         self.column.addStretch(1)
-        self.setWidget(inner)
-        self.viewport().setAutoFillBackground(False)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        app.focusChanged.connect(self._on_focus)
-
-    @Slot(QWidget, QWidget)
-    def _on_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
-        """Tab that comes in from elsewhere scrolls to where it arrives: Qt does only within. A click needs none."""
-        if now is not None and self._inner.isAncestorOf(now) and not QApplication.mouseButtons():
-            self.ensureWidgetVisible(now)
 
     def add(self, card: QWidget) -> None:
         """Put `card` below the others."""
         self.column.insertWidget(self.column.count() - 1, card)
-
-    def least_width(self) -> int:
-        """The width that its cards need beside a scroll bar: it does not scroll sideways."""
-        bar = self.verticalScrollBar().sizeHint().width()
-        return self._inner.minimumSizeHint().width() + bar
 
 
 def muted(text: str = "") -> QLabel:

@@ -8,6 +8,7 @@ from lrgui.gui.banner import Banner
 from lrgui.gui.cards import Side
 from lrgui.gui.panels import PANELS
 from lrgui.gui.room import Room
+from lrgui.gui.scrolled import Scrolled
 from lrgui.gui.session import Session
 from lrgui.gui.status import StatusLine
 from lrgui.gui.tabs.tabs import Tabs
@@ -27,13 +28,11 @@ def laid_out(session: Session, row: ToolRow, tabs: Tabs, banner: Banner, status:
     left, right = Side(290, "Settings"), Side(312, "Result")
     for panel in PANELS:
         (left if panel.side == "left" else right).add(panel.make(session, session.runs))
-    center = QWidget()
-    within = QVBoxLayout(center)
-    within.setContentsMargins(0, 0, 0, 0)
-    within.setSpacing(6)
-    banner.setParent(center)  # it lies over the others
-    within.addWidget(VisitBar(session, session.runs))
-    within.addWidget(tabs, 1)
+    center = Scrolled("What is shown")
+    center.column.setSpacing(6)
+    banner.setParent(center.inner)  # it lies over the others
+    center.column.addWidget(VisitBar(session, session.runs))
+    center.column.addWidget(tabs, 1)
     banner.lie_over(lambda: tabs.strip)
     room = Room(left, center, right)
     column.addWidget(room, 1)

@@ -308,7 +308,7 @@ class Room(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Room for the tabs between two closed drawers."""
         least = self.center.minimumSizeHint()
-        return QSize(least.width() + 2 * RAIL + GAP, max(least.height(), 120))
+        return QSize(least.width() + 2 * RAIL + GAP, least.height())
 
 
 def bring_into_sight(widget: QWidget) -> None:

@@ -63,6 +63,7 @@ class RunEnd(RunStart):
         if problem:
             problem += " The rest is in memory: export it (Ctrl+E) before you close the window."
             notice = Notice("warning", problem) if notice is None else notice.after(problem)
+        self._draw_end(end, notice)
         if notice is not None or self._proving or self._said_where:  # that it is being measured holds no longer
             self.noticed.emit(notice)
         if self.kind == RunKind.CHECK:
@@ -73,17 +74,25 @@ class RunEnd(RunStart):
             pick = None if self.runs.reading is None else self.runs.reading.recommendation
             if pick is not None and pick.measured and pick.lr is None:
                 self.noticed.emit(Notice("warning", pick.reason))
-        self._tell_end(end, notice)
+        self.run_ended.emit(end)
         if error is not None:
             raise error
         if self.kind == RunKind.SWEEP and not (asked or others) and end.reason in WHOLE:
             self._prove()
 
-    def _tell_end(self, end: EndEvent, notice: Notice | None = None) -> None:
-        """Say how a run ended, beside what `notice` said. Information goes by itself: what lasts says it, too."""
+    def _draw_end(self, end: EndEvent, notice: Notice | None = None) -> None:
+        """Have a run's end shown, beside what `notice` will say: that is said afterwards, for it lies where there is
+        least to see. Information goes by itself: what lasts says it, too."""
         sentence = first_sentence(end.detail)[0]
         said = "" if notice is None or notice.kind == "info" else notice.text
         self.end_told = sentence != "" and sentence in said
+        self.run_over.emit(end)
+
+    def _tell_end(self, end: EndEvent, notice: Notice | None = None) -> None:
+        """The end of a run that was made before: have it shown, say `notice` of it, and that it has ended."""
+        self._draw_end(end, notice)
+        if notice is not None:
+            self.noticed.emit(notice)
         self.run_ended.emit(end)
 
     def _repeated(self, log: Path) -> Repeat | None:

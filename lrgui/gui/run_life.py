@@ -51,8 +51,10 @@ class RunLife(CurveEditor):
     """The run's TaskEvent."""
     finishing = Signal()
     """The training was asked to stop after its epoch."""
+    run_over = Signal(object)
+    """The EndEvent, before anything is said of it: what shows the run draws its last points."""
     run_ended = Signal(object)
-    """The EndEvent."""
+    """The EndEvent, once it is said how the run ended."""
     check_started = Signal()
     checked = Signal(object)
     """A CheckEvent."""

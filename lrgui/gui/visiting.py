@@ -121,7 +121,6 @@ class Visiting(RunEnd):
             if sent and self.kind == RunKind.TRAIN:
                 tip = "Follow it if it is still going on there, or go on from its last checkpoint"
                 notice = replace(notice, action="Resume", tip=tip, act=lambda: self.resume(run.path))
-            self.noticed.emit(notice)
         cut_off = f"{run.path.name} is incomplete: the program ended during the run."
         so_far = EndEvent(EndReason.KILLED, GOES_ON if goes_on(run.path) else cut_off)
         self._tell_end(opened.record.end or so_far, notice)

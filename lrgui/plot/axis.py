@@ -31,8 +31,9 @@ SHORT = {
 #: How far a title may reach past the ends of a short axis.
 TITLE_REACH = 14.0
 #: Where an upright title begins.
-TITLE_LEFT = 2.0
-LEFT_WIDTH = 64
+TITLE_LEFT = 1.0
+#: Room for an upright title and "40,000" beside it, which ends so far from its tick.
+LEFT_WIDTH, OFF_TICK = 64, 2
 BOTTOM_HEIGHT = 44
 BOTTOM_HEIGHT_PLAIN = 26
 BOTTOM_HEIGHT_BARE = 10
@@ -165,7 +166,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         painter.restore()
 
     def _left_words(self, height: float, at: Callable[[float], float]) -> list[tuple[str, QRectF]]:
-        """The title first, which may be empty."""
+        """The title first, which may be empty: numbers that are longer than usual, where somebody looks very close,
+        take its place."""
         metrics = QFontMetricsF(self._font)
         length, line = height + 2 * TITLE_REACH, metrics.height()
         fits = metrics.horizontalAdvance(self._title) <= length
@@ -174,12 +176,14 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         # As long as its words are, and a little for what rounding takes.
         long = min(length, metrics.horizontalAdvance(title) + 2)
         found = [(title, QRectF(TITLE_LEFT, (height - long) / 2, line, long))]
-        right = self.size().width() - TICK_LENGTH - 3
+        right = self.size().width() - TICK_LENGTH - OFF_TICK
         for tick in self.ticks():
             y = at(tick.position)
             if tick.text and -1 <= y <= height + 1:
                 wide = metrics.horizontalAdvance(tick.text)
                 found.append((tick.text, QRectF(right - wide, y - line / 2, wide, line)))
+        if any(box.left() < TITLE_LEFT + line for _, box in found[1:]):
+            found[0] = "", found[0][1]
         return found
 
     def _paint_bottom(

@@ -70,12 +70,17 @@ class CandidateMarks(PaletteLayer):
             for number, (lr, place) in enumerate(zip(self._rates, self.view.handles.candidates, strict=True))
             if 0 <= (at := self.view.pixel_x(place)) <= rect.width()
         ]
-        placed: list[Placed] = []
         written = self._annotations.words if shown else []
-        for words, at in shown:
-            taken = [label.rect for label in placed] + written
-            width = metrics.horizontalAdvance(words) + 10
-            placed.append(Placed(words, words, self._place(at, width, taken, self._other_lines(at))))
+        # Where there is no room for all of that, the names say enough: the bar above the plot has the rates, too.
+        for form in (str, _name_of):
+            placed: list[Placed] = []
+            for words, at in shown:
+                taken = [label.rect for label in placed] + written
+                text = form(words)
+                if free := self._places(at, metrics.horizontalAdvance(text) + 10, taken):
+                    placed.append(Placed(words, text, _across_fewest(free, self._other_lines(at))))
+            if len(placed) == len(shown):
+                break
         return placed
 
     def _other_lines(self, own: float) -> list[float]:
@@ -86,9 +91,8 @@ class CandidateMarks(PaletteLayer):
             places.append(handles.selection)
         return [at for place in places if abs((at := self.view.pixel_x(place)) - own) > OFF]
 
-    def _place(self, at: float, width: float, taken: Sequence[QRectF], lines: Sequence[float]) -> QRectF:
-        """Where the flag of the line `at` goes: on its line, in the lowest row where it covers no words, and as few
-        other lines as can be."""
+    def _places(self, at: float, width: float, taken: Sequence[QRectF]) -> list[QRectF]:
+        """Where the flag of the line `at` can go: on its line, in the lowest rows where it covers no words."""
         rect = self.boundingRect()
         rightmost = max(1.0, rect.width() - width - 1)
         lefts = [min(max(left, 1.0), rightmost) for left in (at - width / 2, at - BEYOND, at - width + BEYOND)]
@@ -97,8 +101,7 @@ class CandidateMarks(PaletteLayer):
         rows = [QRectF(left, bottom - HEIGHT, width, HEIGHT) for bottom in bottoms for left in lefts]
         free = (box for box in rows if not any(box.adjusted(-2, -1, 2, 1).intersects(other) for other in taken))
         # Rows far above the axis gain nothing, and are not looked at: lines pass through all of them.
-        lowest_free = list(islice(free, 3 * len(lefts))) or rows[:1]
-        return min(lowest_free, key=lambda box: sum(box.left() - OFF < x < box.right() + OFF for x in lines))
+        return list(islice(free, 3 * len(lefts)))
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         """Paint the flags."""
@@ -110,3 +113,12 @@ class CandidateMarks(PaletteLayer):
             painter.drawRoundedRect(label.rect, 3, 3)
             painter.setPen(QColor(self._palette.text))
             painter.drawText(label.rect, Qt.AlignmentFlag.AlignCenter, label.text)
+
+
+def _name_of(words: str) -> str:
+    return words.split(" ", 1)[0]
+
+
+def _across_fewest(boxes: Sequence[QRectF], lines: Sequence[float]) -> QRectF:
+    """The first of the boxes that lie over the fewest of these upright lines, given in pixels."""
+    return min(boxes, key=lambda box: sum(box.left() - OFF < x < box.right() + OFF for x in lines))

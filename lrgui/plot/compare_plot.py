@@ -166,14 +166,16 @@ class PickMarks(PaletteLayer):
     @property
     def labels(self) -> list[Placed]:
         """The labels of the picks in sight where they are painted."""
-        return [label for _, label in self._placed()]
+        return [label for _, label in self._placed() if label is not None]
 
-    def _placed(self) -> list[tuple[Pick, Placed]]:
-        """The picks in sight, each with its label in the first row that has room, and covers no diamond."""
+    def _placed(self) -> list[tuple[Pick, Placed | None]]:
+        """The picks in sight, each with its label in the first row that has room, and covers no diamond; None where
+        the plot is too low for all of them."""
         rect, metrics = self.boundingRect(), QFontMetricsF(self._font)
         points = [self.to_px(pick.x, pick.y) for pick in self._picks]
         taken = [_Box.around(at, DIAMOND + 1) for at in points if rect.contains(at)]
-        placed: list[tuple[Pick, Placed]] = []
+        placed: list[tuple[Pick, Placed | None]] = []
+        rows = math.floor((rect.height() - TOP - LABEL_HEIGHT) / ROW) + 1
         for pick in self._picks:
             at = self.to_px(pick.x, pick.y).x()
             if not 0 <= at <= rect.width():
@@ -181,6 +183,9 @@ class PickMarks(PaletteLayer):
             width = metrics.horizontalAdvance(pick.label) + 14
             left = min(max(at - width / 2, 2.0), max(2.0, rect.width() - width - 2))
             row = _first_row([box for box in taken if box.left < left + width + 2 and box.right > left - 2])
+            if row >= rows:
+                placed.append((pick, None))
+                continue
             top = TOP + row * ROW
             taken.append(_Box(left, left + width, top, top + LABEL_HEIGHT))
             placed.append((pick, Placed(pick.label, pick.label, QRectF(left, top, width, LABEL_HEIGHT))))
@@ -189,13 +194,13 @@ class PickMarks(PaletteLayer):
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
         """Paint lines, diamonds and labels."""
         rect = self.boundingRect()
-        placed = [(pick, label.rect) for pick, label in self._placed()]
+        placed = [(pick, None if label is None else label.rect) for pick, label in self._placed()]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setFont(self._font)
         for pick, box in placed:
             at = self.to_px(pick.x, pick.y)
             painter.setPen(pen(pick.colour, 1.0, pick.dash))
-            painter.drawLine(QPointF(at.x(), box.bottom()), QPointF(at.x(), rect.height()))
+            painter.drawLine(QPointF(at.x(), TOP if box is None else box.bottom()), QPointF(at.x(), rect.height()))
         for pick, box in placed:
             at = self.to_px(pick.x, pick.y)
             painter.setPen(pen(self._palette.mark, 1.4))
@@ -203,6 +208,8 @@ class PickMarks(PaletteLayer):
             if rect.contains(at):
                 corners = ((0, -DIAMOND), (DIAMOND, 0), (0, DIAMOND), (-DIAMOND, 0))
                 painter.drawPolygon(QPolygonF([QPointF(at.x() + dx, at.y() + dy) for dx, dy in corners]))
+            if box is None:
+                continue
             painter.setPen(pen(pick.colour, 1.4, pick.dash))
             painter.setBrush(QColor(self._palette.background))
             painter.drawRoundedRect(box, 4, 4)

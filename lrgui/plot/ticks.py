@@ -142,8 +142,10 @@ def _plain(value: float, step: float) -> str:
     if value == 0 or abs(value) < step / 1e6:
         return "0"
     if not 1e-4 <= abs(value) < 1e5:
-        mantissa, exponent = f"{value:.2e}".split("e")
-        mantissa = mantissa.rstrip("0").rstrip(".").replace("-", "−")
+        # As many digits as tell it from its neighbours.
+        digits = max(0, math.floor(math.log10(abs(value)) + 1e-9) - math.floor(math.log10(step) + 1e-9))
+        mantissa, exponent = f"{value:.{digits}e}".split("e")
+        mantissa = (mantissa.rstrip("0").rstrip(".") if digits else mantissa).replace("-", "−")
         return f"{mantissa}×{power_of_ten(int(exponent))}" if mantissa != "1" else power_of_ten(int(exponent))
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    return f"{value:.{digits}f}".replace("-", "−")
+    return f"{value:,.{digits}f}".replace("-", "−")

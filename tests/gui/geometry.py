@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.gui.room import Handle
+from lrgui.gui.scrolled import in_sight
 from lrgui.gui.status import Elided
 from lrgui.plot.annotations import Annotations
 from lrgui.plot.axis import Axis
@@ -116,13 +117,17 @@ def _words_of(item: object) -> list[tuple[str, QRectF]]:
 
 
 def written_over(window: QWidget) -> list[str]:
-    """Words in the plots in sight that lie over other words, or whose middle is beyond their plot."""
+    """Words in the plots in sight that lie over other words, or that reach beyond their plot."""
     found = []
     for plot in window.findChildren(Plot):
-        if not plot.isVisible() or plot.visibleRegion().isEmpty():
+        if not plot.isVisible() or in_sight(plot).isEmpty():
             continue
         words, whole = written(plot), plot.canvas.sceneRect()
-        found += [f"“{text}” reaches beyond its plot" for text, box in words if not whole.contains(box.center())]
+        found += [
+            f"“{text}” reaches beyond its plot"
+            for text, box in words
+            if not whole.adjusted(-LEADING, -LEADING, LEADING, LEADING).contains(box)
+        ]
         for (one, box), (other, rect) in itertools.combinations(words, 2):
             both = box.intersected(rect)
             if both.width() > SLACK and both.height() > LEADING:

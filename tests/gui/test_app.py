@@ -61,7 +61,13 @@ def test_no_garbage_is_looked_for_until_the_window_is_there(monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     ("free", "size"),
-    [((1024, 700), (1016, 664)), ((800, 480), (792, 444)), ((640, 400), (680, 440)), ((2560, 1440), (1440, 900))],
+    [
+        ((1024, 700), (1016, 664)),
+        ((800, 480), (792, 444)),
+        ((683, 384), (680, 348)),
+        ((640, 300), (680, 320)),
+        ((2560, 1440), (1440, 900)),
+    ],
 )
 def test_the_window_fits_the_screen(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch, free: tuple[int, int], size: tuple[int, int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -51,6 +52,22 @@ def test_a_click_with_ctrl_marks_a_rate_and_takes_its_mark_away(
     assert len(bench.runs.candidates) == 2
     QTest.mouseClick(bar.clear, Qt.MouseButton.LeftButton)
     assert bench.runs.candidates == () and bar.isHidden() and not plot.candidates.labels
+
+
+def test_in_a_low_plot_flags_are_shorter_and_cover_no_words(
+    window: MainWindow, bench: Bench, bar: CandidateBar
+) -> None:
+    plot = window.tabs.curve.plot
+    bench.runs.select(2e-4)
+    for number in range(7):
+        bench.runs.toggle_candidate(10.0 ** (-4.5 + number / 12))
+    for height, short in ((500, False), (150, True)):
+        plot.setFixedHeight(height)
+        window.grab()
+        flags = plot.candidates.labels
+        assert len(flags) > 2 and all(("·" not in flag.text) == short for flag in flags)
+        boxes = [*(flag.rect for flag in flags), *plot.annotations.words]
+        assert not any(one.intersects(other) for one, other in itertools.combinations(boxes, 2))
 
 
 def test_marks_that_are_undone_while_the_next_sweep_runs_leave_its_plot(

@@ -16,7 +16,9 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QToolTip,
 from pytestqt.qtbot import QtBot
 from scripted import points
 
+from lrgui.core import learning_rate
 from lrgui.core.events import EndEvent
+from lrgui.core.learning_rate import RATES, write_rates
 from lrgui.gui.actions import ACTIONS, MENUS
 from lrgui.gui.commands import MOST_RUNS
 from lrgui.gui.dialogs.about import AboutDialog
@@ -202,6 +204,24 @@ def test_preferences_show_nothing_before_the_dialog(window: MainWindow) -> None:
     finally:
         app.removeEventFilter(watch)
     assert shown == [] and not dialog.later.isHidden()
+
+
+def test_preferences_promise_nothing_that_a_variable_decides(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next start will not write rates as it is chosen here."""
+    monkeypatch.setattr(learning_rate, "_written", [])
+    monkeypatch.setenv(RATES, "plain")  # by the person, before the start
+    dialog = PreferencesDialog(window.settings, lambda theme: None, window)
+    for way in ("plain", "scientific"):
+        dialog.rates.setCurrentIndex(dialog.rates.findData(way))
+        assert not dialog.later.isHidden()
+        assert dialog.later.text() == (
+            "The environment variable LRGUI_RATES decides (“plain”). Unset it for this choice to take effect."
+        )
+    write_rates("scientific")  # as a start does where the variable is not set
+    dialog = PreferencesDialog(window.settings, lambda theme: None, window)
+    assert dialog.later.isHidden()
 
 
 def test_preferences_are_in_force_at_once(window: MainWindow, tmp_path: Path) -> None:

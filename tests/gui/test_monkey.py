@@ -74,7 +74,7 @@ class Monkey:
         elif kind < 9:
             QTest.keyClick(QApplication.focusWidget() or self.window, self.chance.choice(KEYS), held)
         elif self.chance.random() < 0.2:
-            self.window.resize(self.chance.randint(680, 1600), self.chance.randint(440, 1000))
+            self.window.resize(self.chance.randint(680, 1600), self.chance.randint(320, 1000))
         else:
             action = self.window.actions_by_key[self.chance.choice(self.chance.choice((KEYED, OFTEN)))]
             if action.isEnabled():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from bench import Bench
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from scripted import Scripted, points, sweep, task, training
 
@@ -172,7 +172,7 @@ def test_a_message_covers_neither_legend_nor_names_nor_the_curve(
 
 
 def test_a_message_of_a_runs_end_knows_its_last_points(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:
-    """It is told before the plots draw them."""
+    """It is told once the plots have drawn them."""
     window.resize(1366, 768)
     bench.play(Scripted(training("diverged")), bench.session.train)
     plot = window.tabs.training.plot
@@ -184,7 +184,34 @@ def test_a_message_of_a_runs_end_knows_its_last_points(bench: Bench, window: Mai
         at = (plot.canvas.mapFromScene(view.mapViewToScene(QPointF(step, y))) for step, y in enumerate(loss))
         return [step for step, point in enumerate(at) if found.contains(plot.canvas.mapToGlobal(point))]
 
-    qtbot.waitUntil(lambda: covered() == [])
+    assert covered() == []
+
+
+def test_the_place_of_a_message_of_a_runs_end_is_looked_for_once(
+    bench: Bench, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.play(Scripted(training()), bench.session.train)
+    looked, find = list[str](), window.banner._find_place
+    monkeypatch.setattr(window.banner, "_find_place", lambda strip: looked.append(window.banner.text) or find(strip))
+    bench.play(Scripted(training("diverged")), bench.session.train)
+    QApplication.processEvents()
+    assert looked == ["Training diverged."]
+
+
+def test_in_a_low_window_a_message_lies_in_what_is_in_sight(bench: Bench, window: MainWindow) -> None:
+    """The tab scrolls there; a message that is further down would be missed."""
+    bench.play()
+    for lr in (1e-5, 1e-4, 1e-3, 1e-2, 3e-2, 1e-1):
+        bench.runs.toggle_candidate(lr)
+    for height, words in ((440, "Wrong."), (344, "Wrong."), (344, "A longer one. " * 20), (320, "Another. " * 30)):
+        window.resize(683, height)
+        QApplication.processEvents()
+        window.banner.show_notice(Notice("error", words, "more", action="Mend", act=lambda: None))
+        QApplication.processEvents()
+        room = window.room.center.viewport()
+        seen = QRect(room.mapToGlobal(QPoint(0, 0)), room.size())
+        assert seen.contains(place(window.banner)), (height, words)
+        assert window.banner.heightForWidth(window.banner.width()) <= window.banner.height(), "nothing of it is cut"
 
 
 def test_a_message_stays_where_it_is_whatever_is_drawn_below_it(bench: Bench, window: MainWindow, qtbot: QtBot) -> None:

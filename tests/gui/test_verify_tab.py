@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from bench import Bench
+from geometry import written_over
 from PySide6.QtWidgets import QApplication, QLabel
 from scripted import Scripted, race, training
 
 from lrgui.core.learning_rate import format_lr
+from lrgui.gui.scrolled import in_sight
 from lrgui.gui.window import MainWindow
 from lrgui.runs.library import runs_folder
 
@@ -148,19 +150,26 @@ def test_the_headline_says_what_was_raced_and_when(bench: Bench, window: MainWin
     assert header.toolTip() == header.text()
 
 
-def test_in_a_low_window_the_settings_take_the_plots_place(bench: Bench, window: MainWindow) -> None:
-    tab = window.tabs.verify
-    window.tabs.setCurrentWidget(tab)
+@pytest.mark.parametrize("size", [(683, 344), (910, 476)])
+def test_in_a_low_window_the_tab_scrolls_and_its_plot_is_whole(
+    bench: Bench, window: MainWindow, qtbot, size: tuple[int, int]
+) -> None:
+    """Also with the bar of a visit above it, and with its settings unfolded."""
+    tab, room = window.tabs.verify, window.room.center
     play(bench)
-    window.resize(683, 440)
-    QApplication.processEvents()
-    assert tab.plot.isVisible()
-    tab.more.button.click()
-    QApplication.processEvents()
-    assert tab.form.isVisible() and not tab.plot.isVisible()
-    tab.more.button.click()
-    assert tab.plot.isVisible()
+    (log,) = list(Path(runs_folder()).glob("*race*.lrrun"))
+    bench.session.open_run(log)
+    window.resize(*size)
+    for unfolded in (False, True):
+        tab.more.button.setChecked(unfolded)
+        qtbot.waitUntil(lambda: tab.plot.height() >= tab.least_plot)
+        QApplication.processEvents()
+        assert not written_over(window), "nothing reaches beyond the plot"
+        below = [text for text, _ in tab.plot.bars.bottom.words() if text]
+        assert len(below) > 2, "the axis below the bars has its rates"
+        room.ensureWidgetVisible(tab.plot)
+        assert in_sight(tab.plot).height() > 60, "it can be scrolled to"
+    assert room.verticalScrollBar().maximum() > 0, "all that is unfolded has more than the room there is"
     window.resize(1366, 900)
-    tab.more.button.click()
-    QApplication.processEvents()
-    assert tab.form.isVisible() and tab.plot.isVisible()
+    tab.more.button.setChecked(False)
+    qtbot.waitUntil(lambda: room.verticalScrollBar().maximum() == 0)

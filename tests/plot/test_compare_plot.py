@@ -68,6 +68,17 @@ def test_labels_of_picks_that_lie_together_do_not_overlap(plot: ComparePlot) -> 
         assert all(not one.rect.intersects(other.rect) for other in labels[i + 1 :])
 
 
+def test_in_a_low_plot_labels_without_room_are_left_out(plot: ComparePlot) -> None:
+    plot.resize(400, 150)
+    plot.begin(1e-6, 1.0, [f"run {number}" for number in range(9)], 100)
+    for index in range(9):
+        plot.set_finished(index, _compared("sgd", f"run {index}", 1 + index / 500))
+    plot.grab()
+    labels, whole = plot.picks.labels, plot.picks.boundingRect()
+    assert 0 < len(labels) < 9
+    assert all(whole.contains(label.rect) for label in labels), "none lies over the axis below"
+
+
 def test_the_view_holds_all_curves_and_stays_where_the_person_went(plot: ComparePlot) -> None:
     plot.set_finished(0, _compared("sgd", "SGD, momentum 0.9"))
     (left, right), (bottom, top) = plot.view.viewRange()

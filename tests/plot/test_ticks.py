@@ -52,7 +52,23 @@ def test_fine_labels_across_a_power_of_ten():
 def test_linear():
     assert words(linear_ticks(0, 3.1, 400)) == ["0", "0.5", "1.0", "1.5", "2.0", "2.5", "3.0"]
     assert words(linear_ticks(-1.2, 1.2, 200)) == ["−1", "0", "1"]
-    assert "10⁵" in words(linear_ticks(0, 2e5, 200))
+    assert words(linear_ticks(0, 2e5, 200)) == ["0", "50,000", "10⁵", "1.5×10⁵", "2×10⁵"]
+
+
+def test_numbers_have_their_thousands_marked_as_in_texts():
+    assert words(linear_ticks(0, 45_000, 200)) == ["0", "20,000", "40,000"]
+    assert words(linear_ticks(-3000, 1000, 200)) == ["−3,000", "−2,000", "−1,000", "0", "1,000"]
+
+
+def test_large_numbers_that_lie_close_together_are_told_apart():
+    assert words(linear_ticks(1e6, 1.000_02e6, 240)) == [
+        "10⁶",
+        "1.000005×10⁶",
+        "1.00001×10⁶",
+        "1.000015×10⁶",
+        "1.00002×10⁶",
+    ]
+    assert words(linear_ticks(2.1e-5, 2.3e-5, 200)) == ["2.1×10⁻⁵", "2.15×10⁻⁵", "2.2×10⁻⁵", "2.25×10⁻⁵", "2.3×10⁻⁵"]
 
 
 @pytest.mark.parametrize("span", [(0, 0), (math.nan, 1), (0, math.inf)])

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from lrgui.core.formats import format_bytes
-from lrgui.core.learning_rate import RATES, WAYS
+from lrgui.core.learning_rate import RATES, WAYS, rates_given
 from lrgui.core.run_settings import SweepSettings
 from lrgui.export.trackers import TRACKERS
 from lrgui.gui.cards import small_button
@@ -40,6 +40,8 @@ from lrgui.gui.tracking import usual_folder
 from lrgui.places import runs_folder
 from lrgui.runs.library import SUFFIX
 
+LATER = "Takes effect when LR Finder starts again."
+DECIDED = f"The environment variable {RATES} decides (“{{}}”). Unset it for this choice to take effect."
 THEME_NAMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
 
 
@@ -102,7 +104,7 @@ class PreferencesDialog(Dialog):
         self.rates.setCurrentIndex(self.rates.findData(self._settings.rates))
         self.rates.setAccessibleName("Learning rates")
         self.rates.set_tip("How learning rates are written; code always has the short form")
-        self.later = wrapped("Takes effect when LR Finder starts again.", "muted")
+        self.later = wrapped("", "muted")
         self.rates.currentIndexChanged.connect(self._set_rates)
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -119,8 +121,11 @@ class PreferencesDialog(Dialog):
         self._say_later()
 
     def _say_later(self) -> None:
-        """As long as rates are written in another way than the one that is chosen, also when this is opened again."""
-        self.later.setVisible(os.environ.get(RATES, next(iter(WAYS))) != self._settings.rates)
+        """As long as rates are written in another way than the one that is chosen, also when this is opened again; a
+        variable that the person set decides at the next start, too."""
+        given = rates_given()
+        self.later.setText(DECIDED.format(given) if given else LATER)
+        self.later.setVisible(bool(given) or os.environ.get(RATES, next(iter(WAYS))) != self._settings.rates)
 
     def _default_sweep(self) -> QWidget:
         """The sweep that new settings begin with, and that *Reset sweep settings* goes back to."""

@@ -131,7 +131,7 @@ class CompareTab(RunTab):
         self._show_own()
         runs.compare_started.connect(self._begin)
         runs.comparison_changed.connect(self._read)
-        session.run_ended.connect(self._on_ended)
+        session.run_over.connect(self._on_ended)
         session.state_changed.connect(self._on_state)
         self._on_state(session.state)
         if runs.compared is not None:

@@ -113,7 +113,7 @@ class CurveTab(RunTab):
         runs.choice_changed.connect(self._show_choice)
         session.task_known.connect(self._show_range)
         session.task_known.connect(self._show_header)
-        session.run_ended.connect(self._on_ended)
+        session.run_over.connect(self._on_ended)
         session.state_changed.connect(self._say_starting)
         self.plot.selection_moved.connect(runs.preview_selection)
         self.plot.selection_finished.connect(runs.commit_selection)

@@ -21,6 +21,7 @@ from lrgui.gui.cards import muted, small_button
 from lrgui.gui.editors import Choice
 from lrgui.gui.movable_table import MovableTable
 from lrgui.gui.result_table import ROW_HEIGHT, show_results_in
+from lrgui.gui.scrolled import LEAST_PLOT
 from lrgui.gui.switches import SWITCHES
 from lrgui.plot.layers import pen
 from lrgui.plot.overlay_plot import OverlayPlot
@@ -57,6 +58,7 @@ class OverlayView(QWidget):
         self._filling = False
         self._rows = 0
         self.plot = OverlayPlot(palette=palette, rows=LEGEND_ROWS)
+        self.plot.setMinimumHeight(LEAST_PLOT + 40)  # the legend has several rows
         self.plot.toggled.connect(self._toggle)
         self.sentences = muted()
         self.sentences.setAccessibleName("What is compared")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from lrgui.core.formats import format_loss
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.cards import muted
 from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.scrolled import LEAST_PLOT, Pages
 from lrgui.gui.session import Session
 from lrgui.plot.plots import Plot
 from lrgui.plot.theme import Palette
@@ -27,6 +28,8 @@ class RunTab(QWidget):
     """Follows the runs of one kind."""
 
     plot: Plot
+    least_plot: ClassVar = LEAST_PLOT
+    """The plot is no lower than this, in pixels: in a lower window its tab scrolls."""
 
     hovered = Signal(str)
     """What stands under the pointer, in words; empty when it has left."""
@@ -35,11 +38,12 @@ class RunTab(QWidget):
         super().__init__()
         self._session, self._runs, self.plot = session, runs, plot
         plot.read.connect(self.hovered)
-        self._stack = QStackedWidget()
+        plot.setMinimumHeight(self.least_plot)
+        self._stack = Pages()
         self._timer = QTimer(self, interval=REDRAW_MS)
         self._timer.timeout.connect(self._redraw)
 
-    def _fill_stack(self, empty: QWidget, shown: QWidget) -> QStackedWidget:
+    def _fill_stack(self, empty: QWidget, shown: QWidget) -> Pages:
         """What is in sight until `_show_plot`, and what is from then on."""
         self._stack.addWidget(empty)
         self._stack.addWidget(shown)

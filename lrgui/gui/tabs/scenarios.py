@@ -26,6 +26,7 @@ from lrgui.export.scenarios import Scene
 from lrgui.gui.cards import Card, Side, muted, small_button
 from lrgui.gui.editors import Choice
 from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.scrolled import LEAST_PLOT
 from lrgui.gui.selection import Choices, Selection
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.run_tab import cursor_words
@@ -76,6 +77,7 @@ class ScenariosTab(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(8)
+        self.plot.setMinimumHeight(LEAST_PLOT)
         layout.addWidget(self.plot, 1)
         layout.addWidget(side)
         self.plot.selection_moved.connect(lambda lr: self._chosen.preview(selection=lr))
@@ -86,7 +88,7 @@ class ScenariosTab(QWidget):
         self.plot.view.ranges = False  # nothing here would use one
         self.plot.canvas.tapped.connect(session.toggle_pause)
         self.plot.left.connect(lambda: self.hovered.emit(""))
-        session.run_ended.connect(self._on_run_ended)
+        session.run_over.connect(self._on_run_ended)
         session.state_changed.connect(self._on_state)
         self._on_state(session.state)
         self._redraw()

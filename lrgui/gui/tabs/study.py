@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QSplitter,
-    QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -30,6 +29,7 @@ from lrgui.gui.notice import Notice
 from lrgui.gui.plain_text import without_mnemonic
 from lrgui.gui.result_table import ROW_HEIGHT, show_results_in
 from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.scrolled import Pages
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.overlay_view import OverlayView
 from lrgui.gui.tabs.run_tab import RunTab, empty_line
@@ -94,7 +94,7 @@ class StudyTab(RunTab):
         self._split.addWidget(self._make_table())
         self._split.setStretchFactor(0, 1)
         self._split.setStretchFactor(1, 0)
-        self._pages = QStackedWidget()
+        self._pages = Pages()
         self._pages.addWidget(self._split)
         self._pages.addWidget(self.curves)
         shown = QWidget()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from lrgui.gui.runs_on_screen import RunsOnScreen
+from lrgui.gui.scrolled import least_height
 from lrgui.gui.session import Session
 from lrgui.gui.tabs.curve import CurveTab
 from lrgui.gui.tabs.run_tab import RunTab
@@ -79,6 +80,17 @@ class Tabs(QTabWidget):
         runs.race_started.connect(lambda: self._show_run(self.verify))
         self.currentChanged.connect(self._make_current)
         session.task_known.connect(self._expect_next)
+
+    # ---------------------------------------------------------------- height
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """The names and the tab in sight; the others may need more."""
+        return self.tabBar().sizeHint().height() + least_height(self.currentWidget(), width)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), self.tabBar().sizeHint().height())
 
     @Slot()
     def _expect_next(self) -> None:

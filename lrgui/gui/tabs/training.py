@@ -37,6 +37,7 @@ class TrainingTab(RunTab):
     """Follows the training."""
 
     plot: TrainingPlot
+    least_plot = 240  # three charts
 
     def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
         super().__init__(session, runs, TrainingPlot(palette=palette))
@@ -108,7 +109,7 @@ class TrainingTab(RunTab):
         session.task_known.connect(self._plan)
         session.task_known.connect(self._show_header)
         runs.epoch_ended.connect(self._on_epoch)
-        session.run_ended.connect(self._finish)
+        session.run_over.connect(self._finish)
         if runs.training is not None:  # the tab is made when the first training starts
             self._begin()
         else:

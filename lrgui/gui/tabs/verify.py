@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from lrgui.core.events import EndEvent, RunKind, RunState
@@ -30,14 +29,12 @@ from lrgui.runs.race_record import RaceRecord
 TRAININGS = (3, 4, 5, 6, 7)
 STEPS = (40, 80, 160, 320, 640, 1280, 2560)
 
-#: Pixels that the plot and the words above it need at least.
-_LEAST_PLOT = 270
-
 
 class VerifyTab(RunTab):
     """Starts and follows the race."""
 
     plot: RacePlot
+    least_plot = 220  # curves and bars
 
     def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
         super().__init__(session, runs, RacePlot(palette=palette))
@@ -68,10 +65,9 @@ class VerifyTab(RunTab):
         rows.addLayout(said)
         layout.addWidget(self._fill_stack(self._empty_state(), with_row(rows, self.plot)), 1)
         layout.addStretch()
-        self.more.button.toggled.connect(self._make_room)
         runs.race_started.connect(self._begin)
         session.task_known.connect(self._on_task)
-        session.run_ended.connect(self._finish)
+        session.run_over.connect(self._finish)
         session.job_changed.connect(self._show_cost)
         runs.reading_changed.connect(self._show_cost)
         runs.reading_changed.connect(self._show_use)
@@ -135,17 +131,6 @@ class VerifyTab(RunTab):
         session.job_replaced.connect(form.forget_unread)
         self.form, self.more = form, MoreSettings("race", form)
         return self.more
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The plot has its place where there is enough room."""
-        super().resizeEvent(event)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        """In a low window the settings that are unfolded take the plot's place, until they are folded again."""
-        above = self.more.sizeHint().height() + self.start.sizeHint().height() + self.steps.sizeHint().height()
-        low = self.height() < above + _LEAST_PLOT
-        self._stack.setVisible(not (low and self.more.button.isChecked()))
 
     @staticmethod
     def _empty_state() -> QWidget:
