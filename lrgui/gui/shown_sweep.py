@@ -153,8 +153,9 @@ class ShownSweep:
             return self
         return replace(self, reading=self.reading.with_selection(chosen.selection, chosen.zones))
 
-    def carried_over(self, job: Job) -> Transfer | None:
-        """What becomes of the pick where the settings are those of `job`; None where nothing changed."""
+    def carried_over(self, job: Job, code: str = "") -> Transfer | None:
+        """What becomes of the pick where the settings are those of `job`, and its code has the digest `code`, empty for
+        unknown; None where nothing changed."""
         from lrgui.core.curve.lr_scaling import Transfer
         from lrgui.runs.lr_for_settings import carry_over
 
@@ -162,6 +163,12 @@ class ShownSweep:
             return None
         lr = self.reading.recommendation.lr
         found = None if lr is None else carry_over(lr, self.job, job)
+        if (found is None or found.lr is not None) and self._was_edited(job, code):
+            name = self.job.task.data_words
+            words = (
+                f"The code of {name} was edited after this sweep: what is shown holds for it as it was. Sweep again."
+            )
+            return Transfer(None, words)
         if found is None or found.lr is None:
             return found
         first, last = float(self.reading.curve.lr[0]), float(self.reading.curve.lr[-1])
@@ -169,6 +176,12 @@ class ShownSweep:
             return found
         where = f"the sweep, {format_lr(first)} to {format_lr(last)}"
         return Transfer(None, f"{found.reason} That lies outside {where}: sweep again.")
+
+    def _was_edited(self, job: Job, code: str) -> bool:
+        """True where the task of `job` is that of the sweep, and its code was another one then."""
+        known = self.sweeps.first.task
+        made = (known.made_in or {}).get("code") if known is not None else None
+        return bool(code and made and made != code and job.task.path == self.job.task.path)
 
     def report(self) -> Report | None:
         """The sweep as it is to be exported; None before it was read."""

@@ -193,9 +193,10 @@ class SweepOnScreen(QObject):
             return facts_of_job(lr, job, None, plan=self.plan, trains=True)
         return facts
 
-    def carried_over(self, job: Job) -> Transfer | None:
-        """What becomes of the pick with the settings of `job`; None where they are those of the sweep."""
-        return None if self._shown is None or not self.own_settings else self._shown.carried_over(job)
+    def carried_over(self, job: Job, code: str = "") -> Transfer | None:
+        """What becomes of the pick with the settings of `job`, whose task's code has the digest `code` now; None where
+        all is as it was for the sweep."""
+        return None if self._shown is None or not self.own_settings else self._shown.carried_over(job, code)
 
     # ---------------------------------------------------------------- reading it anew
     def read_as(self, settings: SweepSettings) -> None:

@@ -26,6 +26,8 @@ class TaskCode(QObject):
         self._is_script = False
         self._watch = FileWatch(self)
         self._watch.changed.connect(self._on_saved)
+        self._digest: str | None = ""
+        """None where it is still to be worked out."""
         self.outline: Outline | None = None
         self.changed = False
         """True where the code was saved since it last ran or, before a run, since it was opened."""
@@ -34,6 +36,17 @@ class TaskCode(QObject):
     def file(self) -> Path | None:
         """The file that is followed; None for a module that is not found here, and where there is none."""
         return None if self.outline is None else self.outline.file
+
+    @property
+    def digest(self) -> str:
+        """What `runs.task_files.code_digest` makes of the code as it was read last; empty where there is none."""
+        if self._digest is None:
+            from lrgui.runs.task_files import code_digest
+            from lrgui.tasks.user.target import Target
+
+            file = Target.parse(self._path).file if self._path and self.file is not None else None
+            self._digest = "" if file is None or not file.is_file() else code_digest(file)
+        return self._digest
 
     def follow(self, path: str, script: bool = False) -> None:
         """Look after the code of `path` (see `Target`) from now on; an empty path is no code.
@@ -80,6 +93,7 @@ class TaskCode(QObject):
     def _read(self) -> None:
         from lrgui.tasks.user.outline import outline
 
+        self._digest = None
         before = self.outline
         found = outline(self._path) if self._path else None
         self.outline = Outline(modules=found.modules, file=found.file) if found and self._is_script else found

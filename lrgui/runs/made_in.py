@@ -9,21 +9,18 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from lrgui._version import __version__
-from lrgui.runs.task_files import MOST_BYTES, files_of, name_in
+from lrgui.runs.task_files import DIGEST_LENGTH, code_digest, digest_of_files
 from lrgui.tasks.spec import TaskSpec
 from lrgui.tasks.user.target import Target
 
 #: Files of a folder of data that are looked at.
 _MOST_FILES = 100_000
-#: Characters of a digest that are kept.
-_LENGTH = 16
 
 
 def made_in(task: TaskSpec, device: torch.device) -> dict[str, str]:
@@ -38,7 +35,7 @@ def made_in(task: TaskSpec, device: torch.device) -> dict[str, str]:
         "system": platform.platform(),
         "device": f"{device.type} · {_device_name(device)}",
         "threads": str(torch.get_num_threads()) if device.type == "cpu" else "",
-        "code": _code(file.absolute()) if file is not None and known else "",
+        "code": code_digest(file) if file is not None and known else "",
         "commit": _commit(file.absolute().parent) if file is not None and known else "",
         "data": _data(Path(task.path)) if task.path and not task.is_code else "",
     }
@@ -55,14 +52,10 @@ def _device_name(device: torch.device) -> str:
         return platform.processor() or platform.machine()
 
 
-def _code(file: Path) -> str:
-    return _digest((name_in(one, file), one) for one in files_of(file))
-
-
 def _data(path: Path) -> str:
     """Of a file what is in it, of a folder the names, sizes and times of what is in it."""
     if path.is_file():
-        return _digest([(path.suffix, path)])
+        return digest_of_files([(path.suffix, path)])
     digest = hashlib.sha256()
     count = 0
     for folder, inner, names in os.walk(path):
@@ -77,22 +70,7 @@ def _data(path: Path) -> str:
                 continue
             place = os.path.relpath(os.path.join(folder, name), path)
             digest.update(f"{place}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()[:_LENGTH] if count else ""
-
-
-def _digest(files: Iterable[tuple[str, Path]]) -> str:
-    digest = hashlib.sha256()
-    for name, file in files:
-        digest.update(f"{name}\0".encode("utf-8", "surrogateescape"))
-        try:
-            with open(file, "rb") as content:
-                if os.fstat(content.fileno()).st_size > MOST_BYTES:
-                    return ""
-                while block := content.read(1 << 20):
-                    digest.update(block)
-        except OSError:
-            return ""
-    return digest.hexdigest()[:_LENGTH]
+    return digest.hexdigest()[:DIGEST_LENGTH] if count else ""
 
 
 def _commit(folder: Path) -> str:

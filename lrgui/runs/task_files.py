@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import category
@@ -21,6 +21,8 @@ MOST_TEXT = 20_000
 MOST_READ = 5_000_000
 #: The largest file of which every byte counts, in bytes.
 MOST_BYTES = 1 << 30
+#: Characters of a digest that are kept with a run.
+DIGEST_LENGTH = 16
 
 #: Unicode's categories of signs that nobody sees: controls, formats (such as those for writing from right to left),
 #: halves of pairs, and separators of lines that are none.
@@ -108,6 +110,28 @@ def files_of(file: Path) -> tuple[Path, ...]:
     modules = dict.fromkeys(Path(os.path.abspath(module)) for module in outline(str(file)).modules)
     modules.pop(file, None)
     return (file, *sorted(modules))
+
+
+def code_digest(file: Path) -> str:
+    """Another one where the file, or a local module of its code, has other contents; empty where one cannot be read."""
+    file = file.absolute()
+    return digest_of_files((name_in(one, file), one) for one in files_of(file))
+
+
+def digest_of_files(files: Iterable[tuple[str, Path]]) -> str:
+    """Of names and contents; empty where a file cannot be read, or is too large."""
+    digest = hashlib.sha256()
+    for name, file in files:
+        digest.update(f"{name}\0".encode("utf-8", "surrogateescape"))
+        try:
+            with open(file, "rb") as content:
+                if os.fstat(content.fileno()).st_size > MOST_BYTES:
+                    return ""
+                while block := content.read(1 << 20):
+                    digest.update(block)
+        except OSError:
+            return ""
+    return digest.hexdigest()[:DIGEST_LENGTH]
 
 
 def owner_of(path: Path) -> int:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from bench import Bench
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
-from scripted import Scripted, points, sweep, task
+from scripted import Scripted, points, sweep, task, training
 
-from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, SweepEndEvent
+from lrgui.core.events import BatchEvent, EndEvent, Event, StateEvent, SweepEndEvent, TaskEvent
 from lrgui.core.learning_rate import format_lr
 from lrgui.gui.panels.selection import SelectionPanel
 from lrgui.gui.panels.suggestions import SuggestionsPanel
 from lrgui.gui.tabs.curve import CurveTab
 from lrgui.gui.window import MainWindow
 from lrgui.plot.theme import LIGHT
+from lrgui.runs.task_files import code_digest
 
 
 @pytest.fixture
@@ -146,6 +148,30 @@ def test_another_optimizer_has_no_number_and_a_new_sweep_ends_it(bench: Bench, p
     assert "sweep again" in panel.stale.text() and panel.take.isHidden()
     bench.play()
     assert panel.stale.isHidden()
+
+
+def test_a_sweep_of_code_that_was_edited_says_so(bench: Bench, panel: SelectionPanel, tmp_path: Path) -> None:
+    """Also after another run of the code as it is now; and no longer once the edit is taken back."""
+    session, (file, module) = bench.session, (tmp_path / name for name in ("mine.py", "parts.py"))
+    file.write_text("import parts\n\n\ndef model(): ...\n\n\ndef train_loader(batch_size): ...\n")
+    module.write_text("width = 3\n")
+    session.use(str(file))
+    session.tasks.trust_wanted.connect(
+        lambda question: session.tasks.grant(question, folder=True), Qt.ConnectionType.QueuedConnection
+    )
+    known = replace(task(), made_in={"code": code_digest(file)})
+    bench.play(Scripted([[known if isinstance(one, TaskEvent) else one for one in chunk] for chunk in sweep()]))
+    assert panel.stale.isHidden()
+    module.write_text("width = 4\n")
+    bench.qtbot.waitUntil(lambda: not panel.stale.isHidden(), timeout=10_000)
+    assert panel.stale.text() == (
+        "The code of mine was edited after this sweep: what is shown holds for it as it was. Sweep again."
+    )
+    assert panel.take.isHidden()
+    bench.play(Scripted(training()), session.train)
+    assert not panel.stale.isHidden(), "the curve is of the old file as before"
+    module.write_text("width = 3\n")
+    bench.qtbot.waitUntil(panel.stale.isHidden, timeout=10_000)
 
 
 def test_a_scenario_is_never_stale(bench: Bench) -> None:

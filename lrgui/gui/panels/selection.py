@@ -122,6 +122,7 @@ class SelectionPanel(Card):
 
         runs.choice_changed.connect(self.refresh)
         session.job_changed.connect(self._show_stale)
+        session.code_changed_on_disk.connect(self._show_stale)
         runs.sweep_started.connect(self._show_stale)
         runs.sweep_started.connect(self._show_confidence)
         runs.reading_changed.connect(self.refresh)
@@ -168,7 +169,7 @@ class SelectionPanel(Card):
     @Slot()
     def _show_stale(self) -> None:
         """Say that the pick belongs to other settings, and offer what it becomes for the present ones."""
-        found = self._runs.carried_over(self._session.job)
+        found = self._runs.carried_over(self._session.job, self._session.tasks.code.digest)
         self.stale.setVisible(found is not None)
         offered = None if found is None else found.lr
         self.take.setVisible(offered is not None)
@@ -186,7 +187,7 @@ class SelectionPanel(Card):
 
     @Slot()
     def _take_estimate(self) -> None:
-        found = self._runs.carried_over(self._session.job)
+        found = self._runs.carried_over(self._session.job, self._session.tasks.code.digest)
         if found is not None and found.lr is not None:
             self._runs.select(found.lr, by_hand=False)
 
