@@ -23,6 +23,9 @@ class Dialog(QDialog):
 
     def showEvent(self, event: QShowEvent) -> None:
         """Come to lie within the screen."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()  # its least size is known only then
         fit(self)
         super().showEvent(event)
 

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -35,7 +37,7 @@ from lrgui.export.style import (
 )
 from lrgui.gui.dialogs.closing import close_button
 from lrgui.gui.editors import Choice
-from lrgui.gui.fitting import Dialog
+from lrgui.gui.fitting import Dialog, scrolling
 from lrgui.gui.labels import wrapped
 from lrgui.gui.problem_label import ProblemLabel
 from lrgui.gui.settings import Settings
@@ -44,8 +46,8 @@ from lrgui.plot.plots import Plot
 
 #: Milliseconds after the last change before the preview is drawn.
 DEBOUNCE = 120
-#: The preview, in logical pixels.
-PREVIEW = QSize(470, 400)
+#: The preview, in logical pixels: as large as it is where there is room, and at least.
+PREVIEW, LEAST_PREVIEW = QSize(470, 400), QSize(240, 150)
 #: Characters of a text that are shown.
 MOST_TEXT = 20_000
 #: No side or resolution is as large, whatever its unit.
@@ -140,7 +142,10 @@ class ExportDialog(Dialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         row = QHBoxLayout()
         row.setSpacing(16)
-        row.addWidget(self._form())
+        form = self._form()
+        area = scrolling(form)
+        area.setFixedWidth(form.width() + area.verticalScrollBar().sizeHint().width())
+        row.addWidget(area)
         row.addWidget(self._preview(), 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
@@ -157,8 +162,19 @@ class ExportDialog(Dialog):
         self.format.setCurrentIndex(max(0, self.format.findData(wanted)))
         self._show_style()
         self._changed()
+        self._make_room(form, area)
         self.draw()
         self.format.setFocus()
+
+    def _make_room(self, form: QWidget, area: QScrollArea) -> None:
+        """All of the form and a large preview where the screen has room for them, else less of both."""
+        self.ensurePolished()
+        self.picture.setMinimumSize(PREVIEW)
+        area.setMinimumHeight(form.sizeHint().height())
+        whole = self.sizeHint()
+        self.picture.setMinimumSize(LEAST_PREVIEW)
+        area.setMinimumHeight(LEAST_PREVIEW.height())
+        self.resize(whole)
 
     # ---------------------------------------------------------------- widgets
     def _form(self) -> QWidget:
@@ -248,7 +264,8 @@ class ExportDialog(Dialog):
         self.picture = QLabel()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setAccessibleName("Preview of the picture")
-        self.picture.setMinimumSize(PREVIEW)
+        # The picture that it shows follows its size, not the other way round.
+        self.picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)

@@ -49,7 +49,7 @@ class NewTaskDialog(Dialog):
         for row in TEMPLATES.values():
             item = QListWidgetItem(row.label, self.templates)
             item.setData(Qt.ItemDataRole.UserRole, row.key)
-        self.templates.setMinimumHeight(170)
+        self.templates.setMinimumHeight(80)
         column.addWidget(self.templates, 1)
         self.detail = wrapped("", "muted")
         self.detail.setMinimumHeight(36)
