@@ -222,6 +222,9 @@ class Room(QWidget):
         """One drawer at a time: two would hide what is between them."""
         for each in self.wings:
             each.open = opened and each is wing
+            if not each.open:  # the list of runs may lie over its handle again
+                for part in (each.handle, each.side, each.backdrop):
+                    part.lower()
         self._lay_out()
         if wing.open:  # above whatever lies over the tabs already
             for part in (wing.backdrop, wing.side, wing.handle):

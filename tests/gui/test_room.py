@@ -299,3 +299,19 @@ def test_nothing_moves_up_and_down_while_the_selection_is_dragged(window: MainWi
 def test_the_theme_takes_no_focus(window: MainWindow) -> None:
     buttons = {button.accessibleName(): button for button in window.findChildren(QPushButton)}
     assert buttons["Toggle dark mode"].focusPolicy() == Qt.FocusPolicy.NoFocus
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_drawer_that_closes_leaves_nothing_over_the_list_of_runs(window: MainWindow, side: str) -> None:
+    """Its handle lay over the button that closes the list."""
+    window.resize(900, 664)
+    window.toggle_runs()
+    runs = window.findChild(RunsDrawer)
+    assert isinstance(runs, RunsDrawer)
+    for _ in range(2):  # open, and close again
+        window.room.toggle(getattr(window.room, side))
+    QApplication.processEvents()
+    for button in runs.findChildren(QPushButton):
+        if button.isVisible():
+            middle = button.mapTo(window, button.rect().center())
+            assert window.childAt(middle) is button, button.text()
