@@ -37,7 +37,7 @@ class TrainingTab(RunTab):
     """Follows the training."""
 
     plot: TrainingPlot
-    least_plot = 240  # three charts
+    least_plot = 220  # three charts
 
     def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
         super().__init__(session, runs, TrainingPlot(palette=palette))

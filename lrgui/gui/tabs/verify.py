@@ -34,7 +34,7 @@ class VerifyTab(RunTab):
     """Starts and follows the race."""
 
     plot: RacePlot
-    least_plot = 220  # curves and bars
+    least_plot = 195  # curves and bars
 
     def __init__(self, session: Session, runs: RunsOnScreen, palette: Palette) -> None:
         super().__init__(session, runs, RacePlot(palette=palette))
