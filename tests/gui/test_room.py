@@ -315,3 +315,16 @@ def test_a_drawer_that_closes_leaves_nothing_over_the_list_of_runs(window: MainW
         if button.isVisible():
             edge = button.rect().center() + QPoint(button.width() // 2 - 4, 0)
             assert window.childAt(button.mapTo(window, edge)) is button, button.text()
+
+
+def test_another_tab_begins_at_its_top(window: MainWindow, qtbot: QtBot) -> None:
+    bar = window.room.center.verticalScrollBar()
+    window.resize(683, 344)
+    window.tabs.verify.more.open()
+    window.tabs.setCurrentWidget(window.tabs.verify)
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    bar.setValue(bar.maximum())
+    window.tabs.setCurrentWidget(window.tabs.queue)
+    assert bar.value() == 0
+    window.tabs.setCurrentWidget(window.tabs.verify)
+    assert bar.value() == 0
