@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from processes import alive, within
 from ray_marks import RAY
 
 from lrgui.runs.opened import open_run
+from lrgui.runs.remote import ray_node
+from lrgui.runs.remote.ray_node import Mailbox
 from lrgui.studies.driver import Driver, Progress, Watch
 from lrgui.studies.execution import ExecutionSettings
 from lrgui.studies.folder import JOURNAL, StudyFolder
@@ -43,6 +46,13 @@ def run(folder: Path, spec: StudySpec, watch: Watch | None = None, **how: Any) -
     return driver.run()
 
 
+def whole(found: Any) -> bool:
+    """Every run has a result, and none an error."""
+    why = [stage.detail for row in found.failed for stage in row.stages.values()]
+    assert not found.failed, why
+    return not found.missing
+
+
 def counts(folder: Path, event: str) -> Counter[str]:
     whole = [line for line in (folder / JOURNAL).read_text().splitlines() if line.endswith("}")]
     return Counter(each["key"] for each in map(json.loads, whole) if each["event"] == event)
@@ -67,7 +77,7 @@ def test_a_node_dies_in_the_middle(cluster: Any, held: Held, tmp_path: Path) -> 
             held.release()
 
     found = run(tmp_path / "a.study", spec, Watch(show, said=said.append))
-    assert killed and not found.missing and not found.failed and len(found.rows) == 6
+    assert killed and whole(found) and len(found.rows) == 6
     assert set(counts(tmp_path / "a.study", "ended").values()) == {1}
     lost = counts(tmp_path / "a.study", "lost")
     assert lost and len(said) == lost.total() and "Starting it again." in said[0]
@@ -105,7 +115,7 @@ def test_the_driver_dies_and_another_goes_on(cluster: Any, held: Held, tmp_path:
     assert len(before) == 1, "it was killed in the middle"
     held.release()
     found = run(folder, StudySpec(held.task, fixed={"sweep.steps": 100}, grid={"batch_size": (8, 16, 32)}))
-    assert not found.missing and not found.failed
+    assert whole(found)
     assert set(counts(folder, "ended").values()) == {1} and len(counts(folder, "ended")) == 3
     assert all(counts(folder, "started")[key] == 1 for key in before), "what was measured is not measured again"
     for row in found.rows:
@@ -134,7 +144,45 @@ def test_a_run_gets_the_resources_that_it_asks_for(cluster: Any, held: Held, tmp
         gpus=0.5,
         cpus=0.5,
     )
-    assert not found.missing and used == 1, "two halves"
+    assert whole(found) and used == 1, "two halves"
+    cluster.remove_node(node)
+
+
+class SlowMailbox(Mailbox):
+    """One that lets the tasks wait, as a busy driver's does, and counts them in a file."""
+
+    seen = ""
+
+    def put(self, ticket: str, number: int, lines: list[str]) -> list[str]:
+        time.sleep(1)
+        with open(self.seen, "a", encoding="utf-8") as file:
+            file.write(".")
+        return super().put(ticket, number, lines)
+
+
+def test_a_node_computes_no_more_runs_than_it_has_room_for(
+    cluster: Any, held: Held, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a run waits for an answer, Ray would lend its CPU to the next one."""
+    node = cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+    held.hold(8, 16)
+    seen = tmp_path / "seen"
+    seen.touch()
+    monkeypatch.setattr(SlowMailbox, "seen", str(seen))
+    monkeypatch.setattr(ray_node, "Mailbox", SlowMailbox)
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    at_once = 0
+
+    def show(progress: Progress) -> None:
+        nonlocal at_once
+        if held.waited and seen.stat().st_size >= 8:  # long enough for another one to begin
+            at_once = at_once or len(held.waited)
+            held.release()
+
+    spec = StudySpec(held.task, fixed={"sweep.steps": 20}, grid={"batch_size": (8, 16)})
+    found = run(tmp_path / "d.study", spec, Watch(show))
+    assert whole(found) and at_once == 1
     cluster.remove_node(node)
 
 

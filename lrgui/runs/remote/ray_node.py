@@ -70,28 +70,35 @@ def compute(mailbox: Any, ticket: str, parcel: dict[str, Any]) -> dict[str, Any]
     """
     ray: Any = import_module("ray")
     node = ray.util.get_node_ip_address()
-    if not ray.get(mailbox.begin.remote(ticket, node)):
+    if not fetched(mailbox.begin.remote(ticket, node)):
         raise KeyboardInterrupt  # Ray's word for a task that was cancelled
     folder = tempfile.mkdtemp(prefix="lrgui-ray-")
     try:
-        job, current = settled(parcel, folder, ray.get)
-        use_package(parcel, ray.get, node)
+        job, current = settled(parcel, folder)
+        use_package(parcel, node)
         made = os.path.join(folder, "made")
         on_node: Any = import_module("lrgui.runs.remote.on_node")
         # Each run may get other GPUs, and what has opened one must not fork.
         warm = parcel["many"] and not ray.get_gpu_ids()
         source = on_node.source_of(job, current, made if parcel["keeps"] else "", warm=warm)
-        sent = _deliver(ray, mailbox, ticket, source, on_node.lines_of)
+        sent = _deliver(mailbox, ticket, source, on_node.lines_of)
         return {"sent": sent, "files": _contents(made)}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def settled(parcel: dict[str, Any], folder: str, fetched: Any) -> tuple[Any, str]:
+def fetched(reference: Any) -> Any:
+    """What a reference of Ray's stands for.
+
+    Not by `ray.get`: while a task waits in that, Ray gives its CPUs to the next one, and a node computes more runs at
+    once than it has room for.
+    """
+    return reference.future().result()
+
+
+def settled(parcel: dict[str, Any], folder: str) -> tuple[Any, str]:
     """The job with the paths that it has on this node: its own where the same lies there, else those of the files
     that were sent, which are written to `folder`; and the current folder of its code, "" for that of its file.
-
-    `fetched` brings what lies in Ray's store.
     """
     work = os.path.expanduser(parcel["folder"])
     if work and not os.path.isdir(work):
@@ -122,7 +129,7 @@ def _is_there(path: str, digest: str) -> bool:
         return False
 
 
-def use_package(parcel: dict[str, Any], fetched: Any, node: str) -> None:
+def use_package(parcel: dict[str, Any], node: str) -> None:
     """See that `lrgui` is the one that the run was sent with."""
     sources = os.path.join(cache_folder(), "sources", parcel["digest"])
     if not os.path.isdir(sources):
@@ -137,7 +144,7 @@ def use_package(parcel: dict[str, Any], fetched: Any, node: str) -> None:
         )
 
 
-def _deliver(ray: Any, mailbox: Any, ticket: str, source: Any, lines_of: Any) -> int:
+def _deliver(mailbox: Any, ticket: str, source: Any, lines_of: Any) -> int:
     """Send the events of a run off and hand on what is asked of it; returns how many letters that took.
 
     A thread reads them, so that this one hears requests also while nothing happens, and Ray, which ends tasks here.
@@ -169,7 +176,7 @@ def _deliver(ray: Any, mailbox: Any, ticket: str, source: Any, lines_of: Any) ->
             since = time.monotonic() - last
             if over or since >= (GATHER if waiting else BEAT):
                 last = time.monotonic()
-                asked = ray.get(mailbox.put.remote(ticket, sent, waiting))
+                asked = fetched(mailbox.put.remote(ticket, sent, waiting))
                 sent, waiting = sent + bool(waiting), []
                 for request in asked:
                     if request in verbs:
