@@ -14,8 +14,10 @@ def cluster() -> Iterator[Any]:
     """A head without room for runs, beside which the driver is; the tests add nodes."""
     ray = pytest.importorskip("ray")
     made_of = pytest.importorskip("ray.cluster_utils").Cluster
-    with warnings.catch_warnings():
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        # Ray's processes give way to all others: beside two that compute, importing torch there takes minutes.
+        patch.setenv("RAY_worker_niceness", "0")
         made = made_of(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
         ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
         yield made

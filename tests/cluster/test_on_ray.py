@@ -69,6 +69,7 @@ def test_a_node_dies_in_the_middle(cluster: Any, held: Held, tmp_path: Path) -> 
 
     def show(progress: Progress) -> None:
         nonlocal killed
+        assert killed or len(held.waited) <= 2, "a node computes one at a time"
         if not killed and progress.done == 1 and len(held.waited) == 2:  # one on each node
             killed = True
             cluster.remove_node(nodes[1], allow_graceful=False)  # SIGKILL
@@ -105,9 +106,9 @@ def test_the_driver_dies_and_another_goes_on(cluster: Any, held: Held, tmp_path:
     )
 
     try:
-        assert within(100, lambda: bool(held.waited))
+        assert within(300, lambda: bool(held.waited))
         held.release(*held.waited)  # whichever it is
-        assert within(60, lambda: len(held.waited) == 2 and bool(counts(folder, "ended")))
+        assert within(300, lambda: len(held.waited) == 2 and bool(counts(folder, "ended")))
     finally:
         driver.kill()
         driver.wait()

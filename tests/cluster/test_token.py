@@ -24,7 +24,7 @@ from lrgui.runs.targets import Target
 
 pytest.importorskip("ray")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SMALL = Job()
 SMALL = replace(
     SMALL, task=replace(SMALL.task, source="digits", model="mlp"), sweep=replace(SMALL.sweep, steps=20), kind="sweep"
