@@ -206,7 +206,9 @@ def _read_parquet(path: Path) -> Table:
             raise
         reason = (str(problem) or type(problem).__name__).splitlines()[0]
         reason = reason.removeprefix(f"Could not open Parquet input source '{path}': ").rstrip(".")
-        raise ValueError(f"{path.name} is not a readable Parquet file ({reason}).") from None
+        raise ValueError(
+            f"{path.name} is not a readable Parquet file ({reason}): write it again, or choose another file."
+        ) from None
     named = [name for name in frame.index.names if name is not None]
     if named:
         frame = frame.reset_index(level=named)

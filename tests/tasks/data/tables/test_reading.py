@@ -163,7 +163,8 @@ def test_parquet(tmp_path: Path) -> None:
     assert words(found["view"]) == ["a", "", "b"]
     assert np.isnan(found["nothing"].values).all()
     file.write_bytes(b"PAR1 nothing of the kind")
-    with pytest.raises(ValueError, match=r"^table.parquet is not a readable Parquet file \([^/]*[^.]\)[.]$"):
+    said = r"^table.parquet is not a readable Parquet file \([^/]*[^.]\): write it again, or choose another file[.]$"
+    with pytest.raises(ValueError, match=said):
         read_table(file)
 
 
