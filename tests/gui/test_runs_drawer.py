@@ -129,6 +129,20 @@ def test_delete_and_undo(drawer: RunsDrawer, qtbot: QtBot) -> None:
     assert drawer.model.rowCount() == 2
 
 
+def test_what_is_said_of_a_deletion_moves_no_button(drawer: RunsDrawer, qtbot: QtBot) -> None:
+    controls = (drawer.note, drawer.open_button, drawer.again_button, drawer.delete_button)
+    list_height = drawer.list.height()
+    before = [control.geometry() for control in controls]
+    _click(drawer, 0)
+    QTest.mouseClick(drawer.delete_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(drawer.undo_button.isVisible)
+    qtbot.waitUntil(lambda: drawer.list.height() < list_height)  # the row has been laid out
+    assert [control.geometry() for control in controls] == before
+    QTest.mouseClick(drawer.undo_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: drawer.list.height() == list_height)
+    assert [control.geometry() for control in controls] == before
+
+
 def test_enter_opens_the_run(window: MainWindow, drawer: RunsDrawer, bench: Bench) -> None:
     _click(drawer, _row(drawer, "a.lrrun"))
     QTest.keyClick(drawer.list, Qt.Key.Key_Return)
