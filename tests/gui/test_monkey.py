@@ -7,7 +7,7 @@ import random
 import pytest
 from bench import Bench
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QDesktopServices, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QWidget
 from scripted import Scripted, sweep, training
@@ -95,6 +95,8 @@ def _run(window: MainWindow, bench: Bench, monkeypatch: pytest.MonkeyPatch, seed
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: "")
     monkeypatch.setattr(QMenu, "exec", lambda *_a, **_k: None)
     monkeypatch.setattr(QDialog, "exec", lambda *_a, **_k: 0)
+    # No test opens a browser: a link of the guide would, or say that there is none.
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda *_a: True)
     # The system's own drag waits for a button that no hand holds.
     monkeypatch.setattr(MovableTable, "startDrag", lambda *_a: None)
     monkey = Monkey(window, bench, seed)
