@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -45,7 +46,8 @@ class TaskCode(QObject):
             from lrgui.tasks.user.target import Target
 
             file = Target.parse(self._path).file if self._path and self.file is not None else None
-            self._digest = "" if file is None or not file.is_file() else code_digest(file)
+            # Not the path's own question, which raises where a name is too long for a file.
+            self._digest = "" if file is None or not os.path.isfile(file) else code_digest(file)
         return self._digest
 
     def follow(self, path: str, script: bool = False) -> None:
