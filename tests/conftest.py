@@ -181,8 +181,9 @@ def qtbot(qtbot: QtBot) -> QtBot:
 def no_qthread_left_behind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A QThread still running when it is destroyed aborts the process, tests away from where it was started.
 
-    And while it runs, Python collects no garbage: what is found in that thread is destroyed there, and windows of
-    earlier tests that are destroyed in another thread than their own crash the process too.
+    Nor does Python collect garbage by itself in such a test: what is found in that thread is destroyed there, and
+    windows of earlier tests that are destroyed in another thread than their own crash the process too; what is found
+    in the middle of Qt's disconnecting waits for ever for the lock that Qt has. It is collected between two tests.
     """
     if "qtbot" not in request.fixturenames:
         yield
@@ -191,6 +192,7 @@ def no_qthread_left_behind(request: pytest.FixtureRequest, monkeypatch: pytest.M
     from PySide6.QtCore import QCoreApplication, QEvent, QThread
     from PySide6.QtWidgets import QApplication
 
+    gc.disable()
     # The windows of the test before: with them a new one takes twice as long, for all are styled anew.
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     # And its style sheet: where it is set before the window is built, as it never is in the program, each widget is
@@ -202,7 +204,7 @@ def no_qthread_left_behind(request: pytest.FixtureRequest, monkeypatch: pytest.M
 
     def noted(thread: QThread, *arguments: object) -> None:
         started.append(thread)
-        gc.disable()
+        gc.disable()  # a collector of the program's may have switched it on
         start(thread, *arguments)
 
     monkeypatch.setattr(QThread, "start", noted)
@@ -212,6 +214,8 @@ def no_qthread_left_behind(request: pytest.FixtureRequest, monkeypatch: pytest.M
             if shiboken6.isValid(thread):
                 assert thread.wait(PATIENCE), f"{thread} was left running"
     finally:
+        started.clear()
+        gc.collect(0)  # all that has been made meanwhile
         gc.enable()
 
 

@@ -15,6 +15,7 @@ from lrgui.gui.gc_timer import Collector
 
 @pytest.fixture
 def collector(qtbot: QtBot) -> Iterator[Collector]:
+    gc.enable()  # as in the program
     collector = Collector()
     yield collector
     collector.close()

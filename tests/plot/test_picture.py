@@ -77,6 +77,7 @@ def test_nothing_is_left_behind(qtbot, reading, monkeypatch):
         made.append(weakref.ref(plot))
         return plot
 
+    gc.collect()  # what earlier tests left
     before = len(QApplication.allWidgets())
     monkeypatch.setattr(picture, "CurvePlot", remember)
     for _ in range(3):
