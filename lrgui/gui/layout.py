@@ -34,7 +34,7 @@ def laid_out(session: Session, row: ToolRow, tabs: Tabs, banner: Banner, status:
     center.column.addWidget(VisitBar(session, session.runs))
     center.column.addWidget(tabs, 1)
     banner.lie_over(lambda: tabs.strip)
-    tabs.currentChanged.connect(lambda _index: center.verticalScrollBar().setValue(0))  # the names of the tabs first
+    tabs.currentChanged.connect(center.to_top)  # the names of the tabs first
     room = Room(left, center, right)
     column.addWidget(room, 1)
     column.addWidget(status)

@@ -30,6 +30,11 @@ class Scrolled(QScrollArea):
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._on_focus)
 
+    @Slot()
+    def to_top(self) -> None:
+        """Show its beginning."""
+        self.verticalScrollBar().setValue(0)
+
     @Slot(QWidget, QWidget)
     def _on_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
         """Tab that comes in from elsewhere scrolls to where it arrives: Qt does only within. A click needs none."""
