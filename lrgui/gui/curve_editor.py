@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Slot
 
@@ -13,6 +13,9 @@ from lrgui.gui.run_jobs import without_rate
 from lrgui.gui.runs_on_screen import RunsOnScreen
 from lrgui.gui.shown_sweep import chosen_for, same_task
 from lrgui.runs.records import plan_of
+
+if TYPE_CHECKING:
+    from lrgui.core.curve.lr_scaling import Transfer
 
 #: Milliseconds between two looks of forms and tabs at the rate that is being dragged; plot and card follow at once.
 DRAG_MS = 60
@@ -44,6 +47,10 @@ class CurveEditor(JobEditor):
         self._read_as_set(before)
         if self.job.train.planned_schedule != schedule:
             self._train_as_selected()
+
+    def carried_over(self) -> Transfer | None:
+        """What becomes of the pick with the settings and the code of now; None where both are those of the sweep."""
+        return self.runs.carried_over(self.job, self.tasks.code.digest)
 
     def _read_as_set(self, before: SweepSettings) -> None:
         """Read the curve as the job says, where that is not how it was read, with the settings `before`."""

@@ -40,7 +40,7 @@ class RunStart(RunLife):
         if job is None or not self.tasks.may_run(job, lambda: self._start(kind)):
             return
         self._begin(kind, job)
-        if kind == RunKind.TRAIN and (found := self.runs.carried_over(self.job, self.tasks.code.digest)) is not None:
+        if kind == RunKind.TRAIN and (found := self.carried_over()) is not None:
             self.noticed.emit(Notice("info", found.reason))
 
     def _start_queued(self, job: Job) -> Record | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -153,9 +154,9 @@ class ShownSweep:
             return self
         return replace(self, reading=self.reading.with_selection(chosen.selection, chosen.zones))
 
-    def carried_over(self, job: Job, code: str = "") -> Transfer | None:
-        """What becomes of the pick where the settings are those of `job`, and its code has the digest `code`, empty for
-        unknown; None where nothing changed."""
+    def carried_over(self, job: Job, code: Callable[[], str] = str) -> Transfer | None:
+        """What becomes of the pick where the settings are those of `job`; None where nothing changed. `code` works out
+        the digest of its task's code as it is now, empty for unknown: asked only where the sweep has one, too."""
         from lrgui.core.curve.lr_scaling import Transfer
         from lrgui.runs.lr_for_settings import carry_over
 
@@ -177,11 +178,11 @@ class ShownSweep:
         where = f"the sweep, {format_lr(first)} to {format_lr(last)}"
         return Transfer(None, f"{found.reason} That lies outside {where}: sweep again.")
 
-    def _was_edited(self, job: Job, code: str) -> bool:
+    def _was_edited(self, job: Job, code: Callable[[], str]) -> bool:
         """True where the task of `job` is that of the sweep, and its code was another one then."""
         known = self.sweeps.first.task
         made = (known.made_in or {}).get("code") if known is not None else None
-        return bool(code and made and made != code and job.task.path == self.job.task.path)
+        return bool(made) and job.task.path == self.job.task.path and code() not in ("", made)
 
     def report(self) -> Report | None:
         """The sweep as it is to be exported; None before it was read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -193,9 +194,9 @@ class SweepOnScreen(QObject):
             return facts_of_job(lr, job, None, plan=self.plan, trains=True)
         return facts
 
-    def carried_over(self, job: Job, code: str = "") -> Transfer | None:
-        """What becomes of the pick with the settings of `job`, whose task's code has the digest `code` now; None where
-        all is as it was for the sweep."""
+    def carried_over(self, job: Job, code: Callable[[], str] = str) -> Transfer | None:
+        """What becomes of the pick with the settings of `job`, whose task's code has the digest that `code` works out;
+        None where all is as it was for the sweep."""
         return None if self._shown is None or not self.own_settings else self._shown.carried_over(job, code)
 
     # ---------------------------------------------------------------- reading it anew

@@ -38,7 +38,6 @@ class TaskCode(QObject):
         """The file that is followed; None for a module that is not found here, and where there is none."""
         return None if self.outline is None else self.outline.file
 
-    @property
     def digest(self) -> str:
         """What `runs.task_files.code_digest` makes of the code as it was read last; empty where there is none."""
         if self._digest is None:

@@ -169,7 +169,7 @@ class SelectionPanel(Card):
     @Slot()
     def _show_stale(self) -> None:
         """Say that the pick belongs to other settings, and offer what it becomes for the present ones."""
-        found = self._runs.carried_over(self._session.job, self._session.tasks.code.digest)
+        found = self._session.carried_over()
         self.stale.setVisible(found is not None)
         offered = None if found is None else found.lr
         self.take.setVisible(offered is not None)
@@ -187,7 +187,7 @@ class SelectionPanel(Card):
 
     @Slot()
     def _take_estimate(self) -> None:
-        found = self._runs.carried_over(self._session.job, self._session.tasks.code.digest)
+        found = self._session.carried_over()
         if found is not None and found.lr is not None:
             self._runs.select(found.lr, by_hand=False)
 
