@@ -75,11 +75,7 @@ def name_of(kind: str, step: int, over: bool = False) -> str:
 
 def checkpoints(folder: Path) -> list[Checkpoint]:
     """Those in a folder, the newest first; none where there is no such folder. Files are complete or not there."""
-    found = [
-        one
-        for entry in _entries(folder)
-        if (one := checkpoint_named(folder, entry.name, entry.stat().st_size)) is not None
-    ]
+    found = [one for name, size in _sizes(folder).items() if (one := checkpoint_named(folder, name, size)) is not None]
     return sorted(found, key=lambda one: (one.step, one.over), reverse=True)
 
 
@@ -99,13 +95,7 @@ def newest(folder: Path, kind: str, steps: int | None = None) -> Checkpoint | No
 
 def size_of(log: Path) -> int:
     """Bytes that the checkpoints of a run take; 0 where it has none."""
-    total = 0
-    for entry in _entries(folder_of(log)):
-        try:
-            total += entry.stat().st_size
-        except OSError:
-            continue  # thinned meanwhile
-    return total
+    return sum(_sizes(folder_of(log)).values())
 
 
 def forget_later(folder: Path, step: int) -> None:
@@ -167,6 +157,15 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
             return list(found)
     except OSError:
         return []
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """Bytes of each of its files, by name."""
+    found: dict[str, int] = {}
+    for entry in _entries(folder):
+        with contextlib.suppress(OSError):  # thinned meanwhile
+            found[entry.name] = entry.stat().st_size
+    return found
 
 
 def _remove(path: Path) -> None:

@@ -13,6 +13,19 @@ import shutil
 import sys
 
 
+def files_in(folder: str) -> list[tuple[str, int]]:
+    """Names of its files and their bytes, without those that a training that goes on removed meanwhile."""
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            try:
+                if entry.is_file():
+                    found.append((entry.name, entry.stat().st_size))
+            except FileNotFoundError:
+                pass
+    return found
+
+
 def main() -> None:
     """Answer until nobody asks any more."""
     out = sys.stdout.buffer
@@ -25,9 +38,7 @@ def main() -> None:
                     out.write(json.dumps({"size": os.fstat(file.fileno()).st_size}).encode("ascii") + b"\n")
                     shutil.copyfileobj(file, out, 1 << 18)
             else:
-                with os.scandir(folder) as entries:
-                    found = [(entry.name, entry.stat().st_size) for entry in entries if entry.is_file()]
-                out.write(json.dumps({"files": found}).encode("ascii") + b"\n")
+                out.write(json.dumps({"files": files_in(folder)}).encode("ascii") + b"\n")
         except FileNotFoundError:
             out.write(json.dumps({"files": []}).encode("ascii") + b"\n")
         except OSError as error:
