@@ -21,7 +21,7 @@ from lrgui.core.events import RunKind
 from lrgui.export import FORMATS
 from lrgui.export.report import Report
 from lrgui.export.style import PictureStyle, style_to
-from lrgui.gui.dialogs.export import ExportDialog
+from lrgui.gui.dialogs.export import PREVIEW, ExportDialog
 from lrgui.gui.window import MainWindow
 from lrgui.places import runs_folder
 from lrgui.runs.job import Job
@@ -102,6 +102,8 @@ def test_the_preview_is_as_large_as_there_is_room_for(
 ) -> None:
     bench.play()
     dialog = opened()
+    first = dialog.picture.pixmap().deviceIndependentSize()
+    assert first.width() <= PREVIEW.width() + 1 and first.height() <= PREVIEW.height() + 1, "nor is it cut at first"
     for width in (900, 1100):
         dialog.resize(width, 500)
         qtbot.waitUntil(lambda: not dialog._timer.isActive())

@@ -46,6 +46,8 @@ from lrgui.plot.plots import Plot
 
 #: Milliseconds after the last change before the preview is drawn.
 DEBOUNCE = 120
+#: What is set, in logical pixels: wider where its words need more.
+FORM_WIDTH = 270
 #: The preview, in logical pixels: as large as it is where there is room, and at least.
 PREVIEW, LEAST_PREVIEW = QSize(470, 400), QSize(240, 150)
 #: Characters of a text that are shown.
@@ -144,7 +146,6 @@ class ExportDialog(Dialog):
         row.setSpacing(16)
         form = self._form()
         area = scrolling(form)
-        area.setFixedWidth(form.width() + area.verticalScrollBar().sizeHint().width())
         row.addWidget(area)
         row.addWidget(self._preview(), 1)
         column = QVBoxLayout(self)
@@ -169,17 +170,20 @@ class ExportDialog(Dialog):
     def _make_room(self, form: QWidget, area: QScrollArea) -> None:
         """All of the form and a large preview where the screen has room for them, else less of both."""
         self.ensurePolished()
+        wide = max(FORM_WIDTH, form.minimumSizeHint().width())
+        form.setFixedWidth(wide)
+        area.setFixedWidth(wide + area.verticalScrollBar().sizeHint().width())
         self.picture.setMinimumSize(PREVIEW)
         area.setMinimumHeight(form.sizeHint().height())
         whole = self.sizeHint()
         self.picture.setMinimumSize(LEAST_PREVIEW)
         area.setMinimumHeight(LEAST_PREVIEW.height())
         self.resize(whole)
+        self.picture.resize(PREVIEW)  # what it will be, in which it is drawn before it is laid out
 
     # ---------------------------------------------------------------- widgets
     def _form(self) -> QWidget:
         form = QWidget()
-        form.setFixedWidth(270)
         grid = QGridLayout(form)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
