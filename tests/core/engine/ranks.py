@@ -19,6 +19,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -373,12 +374,15 @@ def told(apart: bool) -> list[Any]:
     return list(it.agree(False, False))
 
 
-def deserted() -> str:
-    """The second process dies while the first one waits for it."""
+def deserted(ready: str) -> str:
+    """The second process dies while the first one waits for it, not before both are a team."""
     it = team()
-    if not it.leads:
-        os._exit(0)
-    return refused(it.agree, False)
+    if it.leads:
+        Path(ready).touch()
+        return refused(it.agree, False)
+    while not Path(ready).exists():
+        time.sleep(0.01)
+    os._exit(0)
 
 
 def waiting(seconds: float) -> tuple[bool, ...]:

@@ -219,8 +219,8 @@ def test_a_failure_is_told_but_not_for_ever(own_ranks: Ranks) -> None:
     own_ranks.run("told", apart=True)  # comes back
 
 
-def test_a_process_that_died_is_noticed_at_once(own_ranks: Ranks) -> None:
-    said, nothing = own_ranks.run("deserted")
+def test_a_process_that_died_is_noticed_at_once(own_ranks: Ranks, tmp_path: Path) -> None:
+    said, nothing = own_ranks.run("deserted", ready=str(tmp_path / "ready"))
     assert "Another process of this run ended" in said
     assert nothing is None
 
